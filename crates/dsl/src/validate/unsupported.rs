@@ -1,0 +1,158 @@
+//! What the model has and the engine does not run yet. It is refused: what is accepted is done.
+
+use super::Validator;
+use crate::diagnostic::Code;
+use crate::model::{Call, Input, Output, Schema, SchemaSource, Task, TaskKind};
+use crate::parse::Path;
+
+/// Refuses what the document itself asks for.
+pub(super) fn document(validator: &mut Validator<'_>) {
+    let document = validator.document;
+    let root = Path::root();
+    if document.schedule.is_some() {
+        refuse(validator, Code::Schedule, &root.key("schedule"), "`schedule`");
+    }
+    if let Some(language) = document.evaluate.as_ref().and_then(|evaluate| evaluate.language.as_ref())
+        && language != "jq"
+    {
+        let path = root.keys(&["evaluate", "language"]);
+        let message = format!("the expression language `{language}` is not supported yet");
+        validator.value(Code::Language, &path, message, Some("use `jq`".to_owned()));
+    }
+    declared(validator);
+    metadata(validator);
+    input(validator, document.input.as_ref(), &root);
+    output(validator, document.output.as_ref(), &root);
+}
+
+fn declared(validator: &mut Validator<'_>) {
+    let Some(declared) = &validator.document.declared else { return };
+    let root = Path::root().key("use");
+    let count = |count: Option<usize>| count.unwrap_or(0) > 0;
+    let groups = [
+        (
+            Code::UseAuthentications,
+            "authentications",
+            count(declared.authentications.as_ref().map(|group| group.0.len())),
+        ),
+        (Code::UseCatalogs, "catalogs", count(declared.catalogs.as_ref().map(|group| group.0.len()))),
+        (Code::UseExtensions, "extensions", count(declared.extensions.as_ref().map(Vec::len))),
+        (Code::UseFunctions, "functions", count(declared.functions.as_ref().map(|group| group.0.len()))),
+        (Code::Secrets, "secrets", count(declared.secrets.as_ref().map(Vec::len))),
+    ];
+    for (code, group, _) in groups.into_iter().filter(|(_, _, used)| *used) {
+        refuse(validator, code, &root.key(group), &format!("`use.{group}`"));
+    }
+}
+
+fn metadata(validator: &mut Validator<'_>) {
+    let Some(metadata) = &validator.document.document.metadata else { return };
+    let root = Path::root().keys(&["document", "metadata"]);
+    let keys = [
+        (Code::SearchAttributes, "searchAttributes", metadata.search_attributes.is_some()),
+        (Code::Sensitive, "sensitive", metadata.sensitive.is_some()),
+        (Code::Retention, "retention", metadata.retention.is_some()),
+        (Code::DocumentLimits, "limits", metadata.limits.is_some()),
+    ];
+    for (code, key, _) in keys.into_iter().filter(|(_, _, used)| *used) {
+        refuse(validator, code, &root.key(key), &format!("`metadata.{key}`"));
+    }
+}
+
+/// Refuses what a task asks for.
+pub(super) fn task(validator: &mut Validator<'_>, task: &Task, path: &Path) {
+    kind(validator, task, path);
+    input(validator, task.common.input.as_ref(), path);
+    output(validator, task.common.output.as_ref(), path);
+    if let Some(schema) = task.common.export.as_ref().and_then(|export| export.schema.as_ref()) {
+        resource(validator, schema, &path.keys(&["export", "schema"]));
+    }
+    let Some(metadata) = &task.common.metadata else { return };
+    let path = path.key("metadata");
+    if metadata.effect.as_ref().is_some_and(|effect| effect.probe.is_some()) {
+        refuse(validator, Code::EffectProbe, &path.keys(&["effect", "probe"]), "`metadata.effect.probe`");
+    }
+    if metadata.concurrency.is_some() && matches!(task.kind, TaskKind::For(_)) {
+        refuse(
+            validator,
+            Code::ForConcurrency,
+            &path.key("concurrency"),
+            "`metadata.concurrency` of a `for`",
+        );
+    }
+}
+
+fn kind(validator: &mut Validator<'_>, task: &Task, path: &Path) {
+    match &task.kind {
+        TaskKind::Emit(_) => refuse(validator, Code::Emit, &path.key("emit"), "`emit`"),
+        TaskKind::Listen(..) => refuse(validator, Code::Listen, &path.key("listen"), "`listen`"),
+        TaskKind::Run(_) => refuse(validator, Code::Run, &path.key("run"), "`run`"),
+        TaskKind::Call(call) => called(validator, call, path),
+        TaskKind::Do(_)
+        | TaskKind::For(_)
+        | TaskKind::Fork(_)
+        | TaskKind::Raise(_)
+        | TaskKind::Set(_)
+        | TaskKind::Switch(_)
+        | TaskKind::Try(..)
+        | TaskKind::Wait(_) => {}
+    }
+}
+
+fn called(validator: &mut Validator<'_>, call: &Call, path: &Path) {
+    match call {
+        Call::Compensate(_) => {}
+        Call::Http(http) => {
+            if http.endpoint.authentication().is_some() {
+                let path = path.keys(&["with", "endpoint", "authentication"]);
+                refuse(validator, Code::EndpointAuthentication, &path, "the authentication of an endpoint");
+            }
+        }
+        Call::OpenApi(_) | Call::Grpc(_) | Call::AsyncApi(_) | Call::A2a(_) | Call::Mcp(_) => {
+            refuse(validator, Code::CallProtocol, &path.key("call"), &format!("`call: {}`", call.name()));
+        }
+        Call::Function(function) => {
+            if function.name.contains(':') || is_declared(validator, &function.name) {
+                let message = format!("the function of `call: {}`", function.name);
+                refuse(validator, Code::CallFunction, &path.key("call"), &message);
+            }
+        }
+    }
+}
+
+/// A function that is neither declared nor of a catalog is unknown, which says more.
+fn is_declared(validator: &Validator<'_>, name: &str) -> bool {
+    let functions = validator.document.declared.as_ref().and_then(|declared| declared.functions.as_ref());
+    functions.is_some_and(|functions| functions.get(name).is_some())
+}
+
+fn input(validator: &mut Validator<'_>, input: Option<&Input>, path: &Path) {
+    if let Some(schema) = input.and_then(|input| input.schema.as_ref()) {
+        resource(validator, schema, &path.keys(&["input", "schema"]));
+    }
+}
+
+fn output(validator: &mut Validator<'_>, output: Option<&Output>, path: &Path) {
+    if let Some(schema) = output.and_then(|output| output.schema.as_ref()) {
+        resource(validator, schema, &path.keys(&["output", "schema"]));
+    }
+}
+
+fn resource(validator: &mut Validator<'_>, schema: &Schema, path: &Path) {
+    if matches!(schema.source, SchemaSource::Resource(_)) {
+        let message = "a schema outside of the definition is not supported yet";
+        let hint = Some("write the schema under `document`".to_owned());
+        validator.key(Code::SchemaResource, &path.key("resource"), message, hint);
+    }
+    if let Some(format) = &schema.format
+        && format != "json"
+        && !format.starts_with("json:")
+    {
+        let message = format!("the schema format `{format}` is not supported");
+        validator.value(Code::SchemaFormat, &path.key("format"), message, Some("use `json`".to_owned()));
+    }
+}
+
+fn refuse(validator: &mut Validator<'_>, code: Code, path: &Path, what: &str) {
+    validator.key(code, path, format!("{what} is not supported yet"), None);
+}

@@ -1,0 +1,324 @@
+//! Our keys in `metadata`.
+
+use super::{check, check_body};
+use expect_test::expect;
+
+fn task(rest: &str) -> String {
+    format!("\ndo:\n  - a: {{ {rest} }}\n")
+}
+
+const CALL: &str = "call: http, with: { method: POST, endpoint: 'http://x' }";
+
+#[test]
+fn keys_of_others_pass_through() {
+    check_body(&task("wait: PT1S, metadata: { owner: team, compensat: { x: 1 }, limits: 5 }"), expect![[""]]);
+    check(
+        "document: { dsl: '1.0.3', namespace: t, name: t, version: '1.0.0', metadata: { x: [1], effect: 3 } }\ndo: []\n",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn compensate_has_tasks_and_known_keys() {
+    check_body(
+        &task(
+            "wait: PT1S, metadata: { compensate: { do: [ { b: { wait: PT1S } } ], on: attempted, when: .x, retry: { delay: PT1S } } }",
+        ),
+        expect![[""]],
+    );
+    check_body(&task("wait: PT1S, metadata: { compensate: none }"), expect![[""]]);
+    check_body(
+        &task("wait: PT1S, metadata: { compensate: {} }"),
+        expect![[r#"
+        DEF-0021 3:46 /do/0/a/metadata/compensate the key `do` is required
+    "#]],
+    );
+    check_body(
+        &task("wait: PT1S, metadata: { compensate: { do: [ { b: { wait: PT1S } } ], on: complete } }"),
+        expect![[r#"
+        DEF-0027 3:83 /do/0/a/metadata/compensate/on `complete` is not allowed here (did you mean `completed`?)
+    "#]],
+    );
+    check_body(
+        &task("wait: PT1S, metadata: { compensate: { dо: [] } }"),
+        expect![[r#"
+        DEF-0021 3:46 /do/0/a/metadata/compensate the key `do` is required
+        DEF-0020 3:48 /do/0/a/metadata/compensate/dо unknown key `dо` (did you mean `do`?)
+    "#]],
+    );
+    check_body(
+        &task("wait: PT1S, metadata: { compensate: some }"),
+        expect![[r#"
+        DEF-0022 3:46 /do/0/a/metadata/compensate expected a map with `do`, or `none`, found a text
+    "#]],
+    );
+    check_body(
+        &task("wait: PT1S, metadata: { compensate: { do: [ { b: { wayt: PT1S } } ] } }"),
+        expect![[r#"
+        DEF-0023 3:59 /do/0/a/metadata/compensate/do/0/b the task says nothing about what it does (did you mean `wait`?)
+    "#]],
+    );
+}
+
+#[test]
+fn compensation_of_a_compensation_is_refused() {
+    check_body(
+        "
+do:
+  - a:
+      wait: PT1S
+      metadata:
+        compensate:
+          do:
+            - b:
+                do:
+                  - c:
+                      wait: PT1S
+                      metadata:
+                        compensate: { do: [ { d: { wait: PT1S } } ] }
+",
+        expect![[r#"
+            DEF-0071 13:25 /do/0/a/metadata/compensate/do/0/b/do/0/c/metadata/compensate a compensation is not compensated itself
+        "#]],
+    );
+}
+
+#[test]
+fn compensation_does_not_end_the_workflow() {
+    check_body(
+        "
+do:
+  - a:
+      wait: PT1S
+      metadata:
+        compensate:
+          do:
+            - b: { wait: PT1S, then: end }
+            - c: { switch: [ { x: { when: .y, then: end } } ] }
+            - d: { try: [], catch: { then: end } }
+            - e: { wait: PT1S, then: exit }
+",
+        expect![[r#"
+            DEF-0072 8:38 /do/0/a/metadata/compensate/do/0/b/then a compensation cannot end the workflow (use `exit` to end the list)
+            DEF-0072 9:53 /do/0/a/metadata/compensate/do/1/c/switch/0/x/then a compensation cannot end the workflow (use `exit` to end the list)
+            DEF-0072 10:44 /do/0/a/metadata/compensate/do/2/d/catch/then a compensation cannot end the workflow (use `exit` to end the list)
+        "#]],
+    );
+}
+
+#[test]
+fn compensation_does_not_listen_for_ever() {
+    check_body(
+        "
+do:
+  - a:
+      wait: PT1S
+      metadata:
+        compensate:
+          do:
+            - b: { listen: { to: { one: { with: { type: x } } } } }
+            - c: { listen: { to: { one: { with: { type: x } } } }, timeout: { after: PT1S } }
+",
+        expect![[r#"
+            DEF-0073 8:20 /do/0/a/metadata/compensate/do/0/b/listen a compensation cannot listen without a timeout (add `timeout`)
+            DEF-0101 8:20 /do/0/a/metadata/compensate/do/0/b/listen `listen` is not supported yet
+            DEF-0101 9:20 /do/0/a/metadata/compensate/do/1/c/listen `listen` is not supported yet
+        "#]],
+    );
+}
+
+#[test]
+fn call_compensate_has_something_to_unwind() {
+    check_body(
+        "\ndo:\n  - a: { try: [], catch: { do: [ { undo: { call: compensate } } ] } }\n",
+        expect![[""]],
+    );
+    check_body(
+        "\ndo:\n  - a: { try: [], catch: { do: [ { b: { do: [ { undo: { call: compensate } } ] } } ] } }\n",
+        expect![[""]],
+    );
+    check_body(
+        "\ndo:\n  - a: { wait: PT1S }\n  - undo: { call: compensate, with: { scope: a } }\n",
+        expect![[""]],
+    );
+    check_body(
+        "\ndo:\n  - undo: { call: compensate }\n",
+        expect![[r#"
+        DEF-0074 3:19 /do/0/undo/call `call: compensate` without a scope unwinds the `try` around it, and there is none (move it into a `catch.do`, or name an earlier task: `with: { scope: name }`)
+    "#]],
+    );
+    check_body(
+        "\ndo:\n  - a: { try: [ { undo: { call: compensate } } ], catch: {} }\n",
+        expect![[r#"
+        DEF-0074 3:33 /do/0/a/try/0/undo/call `call: compensate` without a scope unwinds the `try` around it, and there is none (move it into a `catch.do`, or name an earlier task: `with: { scope: name }`)
+    "#]],
+    );
+    check_body(
+        "\ndo:\n  - undo: { call: compensate, with: { scope: later } }\n  - later: { wait: PT1S }\n",
+        expect![[r#"
+        DEF-0074 3:46 /do/0/undo/with/scope no earlier task `later` is in this list
+    "#]],
+    );
+    check_body(
+        "\ndo:\n  - charge: { wait: PT1S }\n  - undo: { call: compensate, with: { scope: chrage } }\n",
+        expect![[r#"
+        DEF-0074 4:46 /do/1/undo/with/scope no earlier task `chrage` is in this list (did you mean `charge`?)
+    "#]],
+    );
+    check_body(
+        "\ndo:\n  - a: { fork: { branches: [ { b: { wait: PT1S } }, { c: { call: compensate, with: { scope: b } } } ] } }\n",
+        expect![[r#"
+        DEF-0074 3:93 /do/0/a/fork/branches/1/c/with/scope a branch cannot unwind another branch: they run side by side
+    "#]],
+    );
+    check_body(
+        &task("wait: PT1S, metadata: { compensate: { do: [ { b: { call: compensate } } ] } }"),
+        expect![[r#"
+        DEF-0074 3:67 /do/0/a/metadata/compensate/do/0/b/call a compensation cannot unwind anything
+    "#]],
+    );
+    check_body(
+        "\ndo:\n  - a: { wait: PT1S }\n  - undo: { call: compensate, with: { scop: a } }\n",
+        expect![[r#"
+        DEF-0074 4:19 /do/1/undo/call `call: compensate` without a scope unwinds the `try` around it, and there is none (move it into a `catch.do`, or name an earlier task: `with: { scope: name }`)
+        DEF-0020 4:39 /do/1/undo/with/scop unknown key `scop` (did you mean `scope`?)
+    "#]],
+    );
+}
+
+#[test]
+fn effect_has_known_keys_and_words() {
+    check_body(
+        &task(&format!(
+            "{CALL}, metadata: {{ effect: {{ mode: exactly_once_with_key, key: attempt, onUncertain: fault }} }}"
+        )),
+        expect![[""]],
+    );
+    check_body(
+        &task(&format!("{CALL}, metadata: {{ effect: {{ mod: at_least_once }} }}")),
+        expect![[r#"
+        DEF-0020 3:90 /do/0/a/metadata/effect/mod unknown key `mod` (did you mean `mode`?)
+    "#]],
+    );
+    check_body(
+        &task(&format!("{CALL}, metadata: {{ effect: {{ mode: exactly_once }} }}")),
+        expect![[r#"
+        DEF-0027 3:96 /do/0/a/metadata/effect/mode `exactly_once` is not allowed here (it is one of at_most_once, exactly_once_with_key, at_least_once)
+    "#]],
+    );
+    check_body(
+        &task(&format!("{CALL}, metadata: {{ effect: {{ key: always, onUncertain: retry }} }}")),
+        expect![[r#"
+        DEF-0027 3:95 /do/0/a/metadata/effect/key `always` is not allowed here (it is one of step, attempt)
+        DEF-0027 3:116 /do/0/a/metadata/effect/onUncertain `retry` is not allowed here (it is one of wait, fault, compensate)
+    "#]],
+    );
+    check_body(
+        &task(&format!("{CALL}, metadata: {{ effect: at_most_once }}")),
+        expect![[r#"
+        DEF-0022 3:88 /do/0/a/metadata/effect expected a map, found a text
+    "#]],
+    );
+}
+
+#[test]
+fn our_keys_stand_where_they_mean_something() {
+    check_body(
+        &task("wait: PT1S, metadata: { effect: {} }"),
+        expect![[r#"
+        DEF-0070 3:34 /do/0/a/metadata/effect `metadata.effect` means something only on a task that calls out
+    "#]],
+    );
+    check_body(
+        &task("wait: PT1S, metadata: { concurrency: 5 }"),
+        expect![[r#"
+        DEF-0070 3:34 /do/0/a/metadata/concurrency `metadata.concurrency` means something only on a `for` or a `fork`
+    "#]],
+    );
+    check_body(
+        &task("set: { x: 1 }, metadata: { until: .x }"),
+        expect![[r#"
+        DEF-0070 3:37 /do/0/a/metadata/until `metadata.until` means something only on a `wait`
+    "#]],
+    );
+    check_body(
+        "\ndo:\n  - a: { try: [], catch: { do: [ { undo: { call: compensate, metadata: { effect: {}, compensate: none } } } ] } }\n",
+        expect![[r#"
+        DEF-0070 3:74 /do/0/a/catch/do/0/undo/metadata/effect `metadata.effect` means something only on a task that calls out
+        DEF-0070 3:86 /do/0/a/catch/do/0/undo/metadata/compensate `metadata.compensate` means something only on a task that does something itself
+    "#]],
+    );
+}
+
+#[test]
+fn concurrency_is_a_count() {
+    let fork = |metadata: &str| {
+        task(&format!("fork: {{ branches: [ {{ b: {{ wait: PT1S }} }} ] }}, metadata: {metadata}"))
+    };
+    check_body(&fork("{ concurrency: 2 }"), expect![[""]]);
+    check_body(
+        &fork("{ concurrency: 0 }"),
+        expect![[r#"
+        DEF-0044 3:82 /do/0/a/metadata/concurrency a concurrency is at least 1
+    "#]],
+    );
+    check_body(
+        &fork("{ concurrency: many }"),
+        expect![[r#"
+        DEF-0022 3:82 /do/0/a/metadata/concurrency expected a whole number, found a text
+    "#]],
+    );
+}
+
+#[test]
+fn racing_branches_all_run_at_once() {
+    check_body(
+        &task("fork: { compete: true, branches: [ { b: { wait: PT1S } } ] }, metadata: { concurrency: 2 }"),
+        expect![[r#"
+        DEF-0075 3:84 /do/0/a/metadata/concurrency a `fork` whose branches race cannot limit how many run at once
+    "#]],
+    );
+}
+
+#[test]
+fn until_is_an_expression_or_an_instant() {
+    check_body(&task("wait: PT1S, metadata: { until: .due }"), expect![[""]]);
+    check_body(&task("wait: PT1S, metadata: { until: '2027-01-01T00:00:00Z' }"), expect![[""]]);
+    check_body(
+        &task("wait: PT1S, metadata: { until: '2027-13-01T00:00:00Z' }"),
+        expect![[r#"
+        DEF-0040 3:52 /do/0/a/metadata/until syntax error: expected nothing, found `T00`
+    "#]],
+    );
+    check_body(
+        &task("wait: PT1S, metadata: { until: 5 }"),
+        expect![[r#"
+        DEF-0022 3:41 /do/0/a/metadata/until expected a text, an expression, found a number (put quotes around it)
+    "#]],
+    );
+}
+
+#[test]
+fn compensation_policy_has_known_keys_and_words() {
+    let policy = |policy: &str| {
+        format!(
+            "document: {{ dsl: '1.0.3', namespace: t, name: t, version: '1.0.0', metadata: {{ compensation: {policy} }} }}\ndo: []\n"
+        )
+    };
+    check(&policy("{ on: [ fault ], onFailure: continue, timeout: PT2H, order: sequential }"), expect![[""]]);
+    check(&policy("{ on: [], onFailure: fault }"), expect![[""]]);
+    check(
+        &policy("{ on: [ cancel ] }"),
+        expect![[r#"
+        DEF-0027 1:102 /document/metadata/compensation/on/0 `cancel` is not allowed here (it is one of fault)
+    "#]],
+    );
+    check(
+        &policy("{ onFailur: fault, order: reverse, timeout: 5 }"),
+        expect![[r#"
+        DEF-0020 1:96 /document/metadata/compensation/onFailur unknown key `onFailur` (did you mean `onFailure`?)
+        DEF-0027 1:120 /document/metadata/compensation/order `reverse` is not allowed here (it is one of structural, sequential)
+        DEF-0022 1:138 /document/metadata/compensation/timeout expected a duration such as `PT5M` or `{ minutes: 5 }`, found a number
+    "#]],
+    );
+}

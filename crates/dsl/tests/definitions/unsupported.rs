@@ -1,0 +1,340 @@
+//! What is refused because the engine does not run it yet.
+
+use super::{HEADER, check, check_body};
+use expect_test::expect;
+
+fn task(rest: &str) -> String {
+    format!("\ndo:\n  - a: {{ {rest} }}\n")
+}
+
+#[test]
+fn kinds_of_tasks() {
+    check_body(
+        &task("emit: { event: { with: { type: x } } }"),
+        expect![[r#"
+        DEF-0100 3:10 /do/0/a/emit `emit` is not supported yet
+    "#]],
+    );
+    check_body(
+        &task("listen: { to: { one: { with: { type: x } } } }"),
+        expect![[r#"
+        DEF-0101 3:10 /do/0/a/listen `listen` is not supported yet
+    "#]],
+    );
+    check_body(
+        &task(
+            "listen: { to: { any: [ { with: { type: x } } ], until: { one: { with: { type: y } } } } }, foreach: { item: i, do: [ { b: { wait: PT1S } } ] }",
+        ),
+        expect![[r#"
+        DEF-0101 3:10 /do/0/a/listen `listen` is not supported yet
+    "#]],
+    );
+    check_body(
+        &task("run: { container: { image: x } }"),
+        expect![[r#"
+        DEF-0102 3:10 /do/0/a/run `run` is not supported yet
+    "#]],
+    );
+    check_body(
+        &task("run: { script: { language: js, code: x } }"),
+        expect![[r#"
+        DEF-0102 3:10 /do/0/a/run `run` is not supported yet
+    "#]],
+    );
+    check_body(
+        &task("run: { shell: { command: ls } }"),
+        expect![[r#"
+        DEF-0102 3:10 /do/0/a/run `run` is not supported yet
+    "#]],
+    );
+    check_body(
+        &task("run: { workflow: { namespace: a, name: b, version: '1.0.0' } }"),
+        expect![[r#"
+        DEF-0102 3:10 /do/0/a/run `run` is not supported yet
+    "#]],
+    );
+}
+
+#[test]
+fn protocols_of_calls() {
+    check_body(
+        &task("call: openapi, with: { document: { endpoint: 'http://x' }, operationId: y }"),
+        expect![[r#"
+        DEF-0103 3:10 /do/0/a/call `call: openapi` is not supported yet
+    "#]],
+    );
+    check_body(
+        &task(
+            "call: grpc, with: { proto: { endpoint: 'http://x' }, service: { name: s, host: h }, method: m }",
+        ),
+        expect![[r#"
+        DEF-0103 3:10 /do/0/a/call `call: grpc` is not supported yet
+    "#]],
+    );
+    check_body(
+        &task("call: asyncapi, with: { document: { endpoint: 'http://x' }, channel: c, message: {} }"),
+        expect![[r#"
+        DEF-0103 3:10 /do/0/a/call `call: asyncapi` is not supported yet
+    "#]],
+    );
+    check_body(
+        &task("call: a2a, with: { method: message/send }"),
+        expect![[r#"
+        DEF-0103 3:10 /do/0/a/call `call: a2a` is not supported yet
+    "#]],
+    );
+    check_body(
+        &task("call: mcp, with: { method: tools/list, transport: { http: { endpoint: 'http://x' } } }"),
+        expect![[r#"
+        DEF-0103 3:10 /do/0/a/call `call: mcp` is not supported yet
+    "#]],
+    );
+}
+
+#[test]
+fn functions() {
+    check_body(
+        &task("call: 'vm-create:1.0.0@default', with: { name: x }"),
+        expect![[r#"
+        DEF-0104 3:10 /do/0/a/call the function of `call: vm-create:1.0.0@default` is not supported yet
+    "#]],
+    );
+    check_body(
+        &task("call: 'log:1.0.0'"),
+        expect![[r#"
+        DEF-0104 3:10 /do/0/a/call the function of `call: log:1.0.0` is not supported yet
+    "#]],
+    );
+    check_body(
+        &task("call: 'https://example.com/function.yaml'"),
+        expect![[r#"
+        DEF-0104 3:10 /do/0/a/call the function of `call: https://example.com/function.yaml` is not supported yet
+    "#]],
+    );
+    check_body(
+        "\nuse: { functions: { greet: { set: { x: 1 } } } }\ndo:\n  - a: { call: greet }\n",
+        expect![[r#"
+        DEF-0109 2:8 /use/functions `use.functions` is not supported yet
+        DEF-0104 4:10 /do/0/a/call the function of `call: greet` is not supported yet
+    "#]],
+    );
+}
+
+#[test]
+fn unsupported_kinds_are_still_checked() {
+    check_body(
+        &task("emit: { event: { with: { source: x } } }"),
+        expect![[r#"
+        DEF-0100 3:10 /do/0/a/emit `emit` is not supported yet
+        DEF-0021 3:33 /do/0/a/emit/event/with the key `type` is required
+    "#]],
+    );
+    check_body(
+        &task("listen: { to: { all: [], until: .x } }"),
+        expect![[r#"
+        DEF-0101 3:10 /do/0/a/listen `listen` is not supported yet
+        DEF-0028 3:35 /do/0/a/listen/to/until `until` goes with `any` only
+    "#]],
+    );
+    check_body(
+        &task("run: { shell: {}, script: {} }"),
+        expect![[r#"
+        DEF-0102 3:10 /do/0/a/run `run` is not supported yet
+        DEF-0028 3:15 /do/0/a/run only one of the keys `script`, `shell` is allowed
+    "#]],
+    );
+    check_body(
+        &task("run: { container: { image: x, lifetime: { cleanup: eventually } } }"),
+        expect![[r#"
+        DEF-0102 3:10 /do/0/a/run `run` is not supported yet
+        DEF-0028 3:50 /do/0/a/run/container/lifetime `after` goes with `cleanup: eventually`, and only with it
+    "#]],
+    );
+    check_body(
+        &task("call: asyncapi, with: { document: { endpoint: 'http://x' }, protocol: smtp }"),
+        expect![[r#"
+        DEF-0103 3:10 /do/0/a/call `call: asyncapi` is not supported yet
+        DEF-0028 3:32 /do/0/a/with one of the keys `channel`, `operation` is required
+        DEF-0028 3:32 /do/0/a/with one of the keys `message`, `subscription` is required
+        DEF-0027 3:80 /do/0/a/with/protocol `smtp` is not allowed here (it is one of http, amqp, amqp1, anypointmq, googlepubsub, ibmmq, jms, kafka, mercure, mqtt, mqtt5, nats, pulsar, redis, sns, solace, sqs, stomp, ws)
+    "#]],
+    );
+    check_body(
+        &task("call: mcp, with: { method: tools/run, transport: {} }"),
+        expect![[r#"
+        DEF-0103 3:10 /do/0/a/call `call: mcp` is not supported yet
+        DEF-0027 3:37 /do/0/a/with/method `tools/run` is not allowed here (it is one of tools/list, tools/call, prompts/list, prompts/get, resources/list, resources/read, resources/templates/list)
+        DEF-0028 3:59 /do/0/a/with/transport one of the keys `http`, `stdio` is required
+    "#]],
+    );
+    check_body(
+        "\nuse: { authentications: { a: { basic: { username: x } } } }\ndo: []\n",
+        expect![[r#"
+        DEF-0106 2:8 /use/authentications `use.authentications` is not supported yet
+        DEF-0021 2:39 /use/authentications/a/basic the key `password` is required
+    "#]],
+    );
+    check_body(
+        "\nschedule: { read: data }\ndo: []\n",
+        expect![[r#"
+        DEF-0105 2:1 /schedule `schedule` is not supported yet
+        DEF-0021 2:13 /schedule/read `read` needs `on`
+    "#]],
+    );
+}
+
+#[test]
+fn schedules() {
+    check_body(
+        "\nschedule: { every: PT1H }\ndo: []\n",
+        expect![[r#"
+        DEF-0105 2:1 /schedule `schedule` is not supported yet
+    "#]],
+    );
+    check_body(
+        "\nschedule: { on: { one: { with: { type: x } } }, read: envelope }\ndo: []\n",
+        expect![[r#"
+        DEF-0105 2:1 /schedule `schedule` is not supported yet
+    "#]],
+    );
+}
+
+#[test]
+fn declarations() {
+    check_body(
+        "
+use:
+  authentications: { a: { bearer: { token: x } } }
+  catalogs: { c: { endpoint: 'http://x' } }
+  extensions: [ { e: { extend: all } } ]
+  functions: { f: { wait: PT1S } }
+  secrets: [ s ]
+do: []
+",
+        expect![[r#"
+            DEF-0106 3:3 /use/authentications `use.authentications` is not supported yet
+            DEF-0107 4:3 /use/catalogs `use.catalogs` is not supported yet
+            DEF-0108 5:3 /use/extensions `use.extensions` is not supported yet
+            DEF-0109 6:3 /use/functions `use.functions` is not supported yet
+            DEF-0110 7:3 /use/secrets `use.secrets` is not supported yet
+        "#]],
+    );
+}
+
+#[test]
+fn empty_declarations_are_taken() {
+    check_body(
+        "\nuse: { authentications: {}, catalogs: {}, extensions: [], functions: {}, secrets: [] }\ndo: []\n",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn authentication_of_an_endpoint() {
+    check_body(
+        &task(
+            "call: http, with: { method: GET, endpoint: { uri: 'http://x', authentication: { basic: { username: u, password: p } } } }",
+        ),
+        expect![[r#"
+        DEF-0111 3:72 /do/0/a/with/endpoint/authentication the authentication of an endpoint is not supported yet
+    "#]],
+    );
+}
+
+#[test]
+fn secrets_in_expressions() {
+    check_body(
+        &task("set: { x: '${ $secrets.key }' }"),
+        expect![[r#"
+        DEF-0110 3:24 /do/0/a/set/x secrets are not supported yet
+    "#]],
+    );
+}
+
+#[test]
+fn loops_side_by_side() {
+    check_body(
+        &task("for: { in: . }, do: [], metadata: { concurrency: 5 }"),
+        expect![[r#"
+        DEF-0112 3:46 /do/0/a/metadata/concurrency `metadata.concurrency` of a `for` is not supported yet
+    "#]],
+    );
+}
+
+#[test]
+fn probes() {
+    check_body(
+        &task(
+            "call: http, with: { method: POST, endpoint: 'http://x' }, metadata: { effect: { probe: { call: http } } }",
+        ),
+        expect![[r#"
+        DEF-0113 3:90 /do/0/a/metadata/effect/probe `metadata.effect.probe` is not supported yet
+    "#]],
+    );
+}
+
+#[test]
+fn metadata_of_the_document() {
+    check(
+        "
+document:
+  dsl: '1.0.3'
+  namespace: t
+  name: t
+  version: '1.0.0'
+  metadata:
+    searchAttributes: { customer: .customer }
+    sensitive: [ /card ]
+    retention: P30D
+    limits: { key: .customer, max: 5 }
+do: []
+",
+        expect![[r#"
+            DEF-0114 8:5 /document/metadata/searchAttributes `metadata.searchAttributes` is not supported yet
+            DEF-0115 9:5 /document/metadata/sensitive `metadata.sensitive` is not supported yet
+            DEF-0116 10:5 /document/metadata/retention `metadata.retention` is not supported yet
+            DEF-0117 11:5 /document/metadata/limits `metadata.limits` is not supported yet
+        "#]],
+    );
+}
+
+#[test]
+fn schemas_elsewhere() {
+    check_body(
+        "\ninput: { schema: { resource: { endpoint: 'http://x' } } }\ndo: []\n",
+        expect![[r#"
+        DEF-0118 2:20 /input/schema/resource a schema outside of the definition is not supported yet (write the schema under `document`)
+    "#]],
+    );
+    check_body(
+        &task("wait: PT1S, export: { schema: { resource: { endpoint: 'http://x' } } }"),
+        expect![[r#"
+        DEF-0118 3:42 /do/0/a/export/schema/resource a schema outside of the definition is not supported yet (write the schema under `document`)
+    "#]],
+    );
+}
+
+#[test]
+fn languages() {
+    check_body(
+        "\nevaluate: { language: js }\ndo: []\n",
+        expect![[r#"
+        DEF-0119 2:23 /evaluate/language the expression language `js` is not supported yet (use `jq`)
+    "#]],
+    );
+    check_body("\nevaluate: { language: jq }\ndo: []\n", expect![[""]]);
+}
+
+#[test]
+fn every_refusal_says_so() {
+    let text = format!(
+        "{HEADER}\nschedule: {{ every: PT1H }}\ndo:\n  - a: {{ run: {{ shell: {{ command: ls }} }} }}\n"
+    );
+    let found = tenure_dsl::check(&text);
+    assert_eq!(found.len(), 2);
+    assert!(
+        found
+            .iter()
+            .all(|one| one.message.ends_with("is not supported yet") && one.code.as_str() >= "DEF-0100")
+    );
+}

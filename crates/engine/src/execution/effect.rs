@@ -1,0 +1,136 @@
+//! What must be under way in a given state. Effects are never stored: they follow from the state.
+
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tenure_dsl::json::Json;
+use tenure_dsl::program::{HttpOutput, Mode};
+use tenure_types::{Epoch, TaskRef, Timestamp};
+
+/// One activation of a task in one execution, numbered in the order of their starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FrameId(pub u32);
+
+/// Names an effect within its execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum EffectId {
+    /// An attempt of a call.
+    Call {
+        /// The task's activation.
+        frame: FrameId,
+        /// The attempt, from 1.
+        attempt: u32,
+    },
+    /// A timer of an activation, or of the execution itself.
+    Timer(TimerId),
+}
+
+/// Names a timer within its execution. An activation has at most one of each kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TimerId {
+    /// The activation; `None` for the execution's own timers.
+    pub frame: Option<FrameId>,
+    /// What the timer is for.
+    pub kind: TimerKind,
+}
+
+/// What a timer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum TimerKind {
+    /// The end of a `wait`.
+    Wait,
+    /// The next attempt of a call, or the next try of a `try`.
+    Retry,
+    /// The `timeout` of a task or of the execution, or the limit of one try.
+    Timeout,
+    /// The end of the grace that calls under way are given after a cancel.
+    Grace,
+    /// The budget of an unwinding.
+    Compensation,
+    /// The time at which a delayed execution starts.
+    Start,
+}
+
+/// Work for the outside, begun only after the transition that opens it is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send this request.
+    Call(CallEffect),
+    /// Deliver [`super::Input::TimerFired`] at `due`, not earlier.
+    Timer {
+        /// Which timer.
+        id: TimerId,
+        /// When.
+        due: Timestamp,
+    },
+}
+
+impl Effect {
+    /// The effect's name.
+    pub fn id(&self) -> EffectId {
+        match self {
+            Self::Call(call) => EffectId::Call { frame: call.frame, attempt: call.attempt },
+            Self::Timer { id, .. } => EffectId::Timer(*id),
+        }
+    }
+}
+
+/// One attempt of a call, as its intent was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallEffect {
+    /// The task's activation.
+    pub frame: FrameId,
+    /// The task.
+    pub task: TaskRef,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// The epoch under which the intent was recorded. Under another one the attempt is lost, not open.
+    pub epoch: Epoch,
+    /// What to send.
+    pub request: Arc<HttpRequest>,
+    /// `Idempotency-Key`.
+    pub key: Arc<str>,
+    /// How often the effect may happen.
+    pub mode: Mode,
+    /// The request's first byte leaves before this instant or not at all.
+    pub send_by: Timestamp,
+    /// An answer that has not ended by this instant is an unknown outcome.
+    pub deadline: Timestamp,
+}
+
+/// A request of `call: http`, evaluated. Recorded with the intent, so that every attempt sends the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpRequest {
+    /// In capitals.
+    pub method: Arc<str>,
+    /// Absolute, query included.
+    pub uri: String,
+    /// Names and values as they are sent; checked against injection by the dispatcher's typed headers.
+    pub headers: Vec<(String, String)>,
+    /// A string is sent as it is when `content-type` is given and is not JSON; anything else as JSON text.
+    pub body: Option<Json>,
+    /// What the call yields.
+    pub output: Output,
+    /// Whether a redirect status is an answer.
+    pub redirect: bool,
+}
+
+/// [`HttpOutput`] in its recorded form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Output {
+    /// See [`HttpOutput::Content`].
+    Content,
+    /// See [`HttpOutput::Raw`].
+    Raw,
+    /// See [`HttpOutput::Response`].
+    Response,
+}
+
+impl From<HttpOutput> for Output {
+    fn from(output: HttpOutput) -> Self {
+        match output {
+            HttpOutput::Content => Self::Content,
+            HttpOutput::Raw => Self::Raw,
+            HttpOutput::Response => Self::Response,
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Idempotency keys: the same for all attempts of one logical step, different for every other step of every tenant.
+
+use super::history::Key;
+use super::place::Place;
+use super::state::Execution;
+use sha2::{Digest, Sha256};
+use tenure_dsl::program::KeyScope;
+
+/// The key of a step of the forward flow.
+pub(super) fn of_step(exec: &Execution, place: &Place) -> Key {
+    of_task(exec, place, false, KeyScope::Step, 0)
+}
+
+/// The key that the undo of a step has as a whole.
+pub(super) fn of_undo(exec: &Execution, place: &Place) -> Key {
+    of_task(exec, place, true, KeyScope::Step, 0)
+}
+
+/// The key of an activation. With [`KeyScope::Attempt`] the attempts that went before it are part of it.
+pub(super) fn of_task(
+    exec: &Execution,
+    place: &Place,
+    undo: bool,
+    scope: KeyScope,
+    attempts_before: u32,
+) -> Key {
+    let mut hash = Sha256::new();
+    // Lengths first, so that no two lists of parts read the same.
+    for part in
+        [exec.tenant().as_str(), &place.task, &place.iteration.to_string(), if undo { "c" } else { "" }]
+    {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.update(exec.id().0.to_be_bytes());
+    match scope {
+        KeyScope::Step => {}
+        KeyScope::Attempt => hash.update(attempts_before.to_be_bytes()),
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut key = [0; 16];
+    key.copy_from_slice(&digest[..16]);
+    Key(key)
+}

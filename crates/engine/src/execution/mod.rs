@@ -1,0 +1,51 @@
+//! One execution: `step` decides, `apply` changes state, `open_effects` says what must be under way.
+//!
+//! `step` works on a copy of the state: it decides a fact, applies it, and goes on until nothing can run without
+//! waiting. The state is a tree of activations (`frame`), folded from the facts (`history`) without the definition, so
+//! that recovery is `apply` in a loop. Effects are never stored: they follow from the state.
+//!
+//! Deliberately absent: clocks, randomness, IO, the stored encoding, and anything about other executions.
+
+#![warn(clippy::wildcard_enum_match_arm)]
+
+mod apply;
+mod attempt;
+mod command;
+mod compensation;
+mod dataflow;
+mod effect;
+mod env;
+mod frame;
+mod history;
+mod input;
+mod interrupt;
+mod key;
+pub mod limits;
+mod log;
+mod place;
+mod retry;
+mod state;
+mod step;
+mod task;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod undo;
+mod view;
+
+pub use effect::{CallEffect, Effect, EffectId, FrameId, HttpRequest, Output, TimerId, TimerKind};
+pub use history::{
+    AfterUndoFailure, AttemptStarted, Begin, Begun, Cause, CauseClass, CompensationStarted, Ending, Fact,
+    HistoryEvent, Key, Reason, SkipReason, Slot, Started, Target, TaskStarted,
+};
+pub use input::{Actor, Answer, CallOutcome, Input, Now, Rejected, Resolution, Start};
+pub use place::{Iteration, Place, Turnaround};
+pub use state::{Execution, Pending, PendingState, Summary};
+pub use step::{Turned, step, turn};
+pub use undo::{UndoResult, UndoStatus};
+pub use view::{AuditFact, AuditOutcome, EventView, TaskView, task_views};
+
+/// `{}`
+fn empty_object() -> tenure_dsl::json::Json {
+    let entries: [(&str, tenure_dsl::json::Json); 0] = [];
+    tenure_dsl::json::Json::object(entries)
+}

@@ -1,0 +1,472 @@
+//! Scripts against definitions: `check(definition, script, expected)`.
+//!
+//! A script is one input a line; what is printed is every fact, then what is open and how things stand. Each line is
+//! also held to what must always be true: history survives its encoding and folds to the same state, sequence numbers
+//! have no gaps, nothing follows the end, effects are sorted and unique, and the same input decides the same again.
+//!
+//! ```text
+//! start {"a":1}                    start-at +5000 {"a":1}
+//! answer /do/0/a 200 {"b":2}       answer-text /do/0/a 200 hello      answer-json /do/0/a 200 {broken
+//! unknown /do/0/a                  notsent /do/0/a dns                refused /do/0/a       lost /do/0/a
+//! fire                             fire timeout                       fire-early            clock +5000
+//! lost-here /do/0/a                the same, told of an attempt of this very epoch
+//! cancel                           cancel compensate                  terminate
+//! resolve /do/0/a retry            … skip     … complete {"b":2}      … fail reason
+//! show /do/0/a                     the open request, its key and times
+//! ```
+//!
+//! A task may be followed by its iteration, as in `/do/0/a/do/0/b[2]`, and by an attempt, as in `/do/0/a#1`.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a new fact is printed by its name until more is worth showing"
+)]
+
+use super::{
+    Actor, Answer, CallEffect, CallOutcome, Effect, Ending, Execution, Fact, HistoryEvent, Input, Now,
+    Rejected, Resolution, Start, TimerId, TimerKind, turn,
+};
+use std::fmt::Write;
+use std::sync::Arc;
+use tenure_dsl::error::canonical_type;
+use tenure_dsl::json::Json;
+use tenure_dsl::program::Definition;
+use tenure_types::{CompensationStatus, Epoch, ExecutionId, TenantId, Timestamp};
+
+/// When every script begins.
+pub const BEGIN: Timestamp = Timestamp(1_700_000_000_000);
+
+/// Facts of one input beyond which the middle ones are not printed.
+const PRINTED_MAX: usize = 80;
+
+/// Runs a script against a definition and compares what is printed. A definition without `document` gets one.
+#[expect(clippy::needless_pass_by_value, reason = "`expect![…]` is written in the call")]
+pub fn check(definition: &str, script: &str, expected: expect_test::Expect) {
+    let mut run = Run::new(definition);
+    for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        run.line(line);
+    }
+    expected.assert_eq(&run.report());
+}
+
+/// One execution under a script.
+#[derive(Debug)]
+pub struct Run {
+    definition: Definition,
+    execution: Execution,
+    /// The state as it is read back from the encoded history.
+    mirror: Execution,
+    history: Vec<HistoryEvent>,
+    now: Now,
+    /// Every call that was ever open, the last one last.
+    calls: Vec<CallEffect>,
+    printed: String,
+}
+
+impl Run {
+    /// An execution that is not started yet.
+    pub fn new(definition: &str) -> Self {
+        let text = if definition.trim_start().starts_with("document:") {
+            definition.to_owned()
+        } else {
+            let head = "document: { dsl: '1.0.3', namespace: test, name: script, version: '1.0.0' }";
+            format!("{head}\n{}", undented(definition))
+        };
+        let definition = match tenure_dsl::load(&text) {
+            Ok(definition) => definition,
+            Err(diagnostics) => panic!("the definition of the test is not valid: {diagnostics:#?}"),
+        };
+        let execution = Execution::new(ExecutionId(7), TenantId::new("acme").expect("a DNS label"));
+        Self {
+            definition,
+            mirror: execution.clone(),
+            execution,
+            history: vec![],
+            now: Now { at: BEGIN, epoch: Epoch(1) },
+            calls: vec![],
+            printed: String::new(),
+        }
+    }
+
+    /// The state.
+    pub fn execution(&self) -> &Execution {
+        &self.execution
+    }
+
+    /// The facts so far.
+    pub fn history(&self) -> &[HistoryEvent] {
+        &self.history
+    }
+
+    /// The call of a task that was opened last.
+    pub fn call(&self, task: &str) -> &CallEffect {
+        let named = |call: &&CallEffect| {
+            let (place, attempt) = task.split_once('#').unwrap_or((task, ""));
+            let iteration = self.iteration(call);
+            let full = if iteration.is_empty() {
+                call.task.to_string()
+            } else {
+                format!("{}[{iteration}]", call.task)
+            };
+            (*call.task == *place || full == place)
+                && (attempt.is_empty() || call.attempt.to_string() == attempt)
+        };
+        let found = self.calls.iter().rev().find(named);
+        found.unwrap_or_else(|| panic!("`{task}` was never called:\n{}", self.printed))
+    }
+
+    fn iteration(&self, call: &CallEffect) -> String {
+        let of = |event: &HistoryEvent| match &event.fact {
+            Fact::AttemptStarted(attempt) if attempt.frame == call.frame => {
+                Some(attempt.place.iteration.to_string())
+            }
+            _ => None,
+        };
+        self.history.iter().find_map(of).unwrap_or_default()
+    }
+
+    /// Runs one line of a script.
+    pub fn line(&mut self, line: &str) {
+        writeln!(self.printed, "> {line}").expect("writing to a string cannot fail");
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "clock" => self.now.at = BEGIN.plus_ms(number(rest)),
+            "show" => self.show(rest),
+            "fire" => self.fire(rest),
+            "fire-early" => {
+                let timer = self.timer(rest).1;
+                self.feed(Input::TimerFired { timer });
+            }
+            _ => {
+                let input = self.input(word, rest);
+                self.feed(input);
+            }
+        }
+    }
+
+    fn input(&mut self, word: &str, rest: &str) -> Input {
+        let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
+        match word {
+            "start" => Input::Start(Box::new(start(json(rest), None))),
+            "start-at" => Input::Start(Box::new(start(json(more), Some(BEGIN.plus_ms(number(first)))))),
+            "answer" => self.answered(first, more, "application/json"),
+            "answer-json" => self.answered(first, more, "application/problem+json; charset=utf-8"),
+            "answer-text" => self.answered(first, more, "text/plain"),
+            "answer-cut" => {
+                let mut input = self.answered(first, more, "text/plain");
+                if let Input::CallFinished { outcome: CallOutcome::Answered(answer), .. } = &mut input {
+                    answer.truncated = true;
+                }
+                input
+            }
+            "unknown" => {
+                self.finished(first, CallOutcome::Unknown { cause: or(more, "reset"), detail: "gone".into() })
+            }
+            "notsent" => {
+                self.finished(first, CallOutcome::NotSent { cause: or(more, "connect"), detail: "no".into() })
+            }
+            "refused" => self.finished(first, CallOutcome::Refused { detail: "not taken".into() }),
+            "lost" => {
+                let (frame, attempt) = (self.call(first).frame, self.call(first).attempt);
+                self.now.epoch = Epoch(self.now.epoch.0 + 1);
+                Input::AttemptLost { frame, attempt }
+            }
+            "lost-here" => {
+                let call = self.call(first);
+                Input::AttemptLost { frame: call.frame, attempt: call.attempt }
+            }
+            "cancel" => Input::Cancel { compensate: rest == "compensate", reason: None, by: operator() },
+            "terminate" => Input::Terminate { reason: None, by: operator() },
+            "resolve" => self.resolve(first, more),
+            other => panic!("`{other}` is no line of a script"),
+        }
+    }
+
+    fn answered(&self, task: &str, rest: &str, kind: &str) -> Input {
+        let (status, body) = rest.split_once(' ').unwrap_or((rest, ""));
+        let answer = Answer {
+            status: status.parse().expect("an answer has a status"),
+            headers: vec![("content-type".into(), kind.into())],
+            body: body.as_bytes().to_vec(),
+            truncated: false,
+        };
+        self.finished(task, CallOutcome::Answered(answer))
+    }
+
+    fn finished(&self, task: &str, outcome: CallOutcome) -> Input {
+        let call = self.call(task);
+        Input::CallFinished { frame: call.frame, attempt: call.attempt, outcome }
+    }
+
+    fn resolve(&self, task: &str, how: &str) -> Input {
+        let (word, more) = how.split_once(' ').unwrap_or((how, ""));
+        let resolution = match word {
+            "retry" => Resolution::Retry,
+            "skip" => Resolution::Skip,
+            "complete" => Resolution::Complete { output: json(more) },
+            "fail" => Resolution::Fail { reason: (!more.is_empty()).then(|| more.into()) },
+            other => panic!("`{other}` resolves nothing"),
+        };
+        let full = |pending: &super::Pending| match pending.iteration.as_str() {
+            "" => pending.task.to_string(),
+            iteration => format!("{}[{iteration}]", pending.task),
+        };
+        let pending = self.execution.pending();
+        let found = pending.iter().find(|pending| *pending.task == *task || full(pending) == task);
+        let frame = found.map_or(super::FrameId(9_999), |pending| pending.frame);
+        Input::Resolve { frame, resolution, by: operator() }
+    }
+
+    /// The open timer that is due first.
+    fn timer(&self, kind: &str) -> (Timestamp, TimerId) {
+        let open = self.execution.open_effects();
+        let timers = open.iter().filter_map(|effect| match effect {
+            Effect::Timer { id, due } if kind.is_empty() || word(id.kind) == kind => Some((*due, *id)),
+            Effect::Timer { .. } | Effect::Call(_) => None,
+        });
+        timers.min().unwrap_or_else(|| panic!("no timer is open:\n{}", self.printed))
+    }
+
+    fn fire(&mut self, kind: &str) {
+        let (due, timer) = self.timer(kind);
+        self.now.at = self.now.at.max(due);
+        self.feed(Input::TimerFired { timer });
+    }
+
+    fn show(&mut self, task: &str) {
+        let call = self.call(task).clone();
+        let request = &call.request;
+        let headers: Vec<String> =
+            request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let body = request.body.as_ref().map(|body| format!(" {body}")).unwrap_or_default();
+        writeln!(
+            self.printed,
+            "  {} {} [{}]{body} key={} mode={:?} send-by={} deadline={}",
+            request.method,
+            request.uri,
+            headers.join(", "),
+            &call.key[..8],
+            call.mode,
+            after(call.send_by),
+            after(call.deadline)
+        )
+        .expect("writing to a string cannot fail");
+    }
+
+    /// The owner is gone: the next one finds every open attempt lost.
+    pub fn lose_calls(&mut self) {
+        self.now.epoch = Epoch(self.now.epoch.0 + 1);
+        for (frame, attempt) in self.execution.open_attempts_before(self.now.epoch) {
+            self.feed(Input::AttemptLost { frame, attempt });
+        }
+    }
+
+    /// Gives an input to the execution and prints what follows.
+    pub fn feed(&mut self, input: Input) {
+        let ended = self.execution.exists() && self.execution.status().ended();
+        let again = turn(&self.definition, &self.execution, input.clone(), self.now);
+        match turn(&self.definition, &self.execution, input, self.now) {
+            Ok(turned) => {
+                let again = again.expect("the same input is decided in the same way");
+                assert_eq!(turned.events, again.events, "the same input gives the same facts");
+                assert!(!ended || turned.events.is_empty(), "no fact follows the end");
+                self.take(turned.events, &turned.after);
+            }
+            Err(rejected) => {
+                assert_eq!(again.err(), Some(rejected.clone()), "the same input is decided in the same way");
+                self.rejected(&rejected);
+            }
+        }
+    }
+
+    fn rejected(&mut self, rejected: &Rejected) {
+        writeln!(self.printed, "  rejected: {rejected}").expect("writing to a string cannot fail");
+    }
+
+    fn take(&mut self, events: Vec<HistoryEvent>, after: &Execution) {
+        for event in &events {
+            self.execution.apply(event);
+            let bytes = postcard::to_stdvec(event).expect("a fact can be encoded");
+            let decoded: HistoryEvent = postcard::from_bytes(&bytes).expect("an encoded fact can be decoded");
+            assert_eq!(*event, decoded, "a fact survives its encoding");
+            self.mirror.apply(&decoded);
+        }
+        assert_eq!(self.execution, *after, "`apply` gives the state that the turn has computed");
+        assert_eq!(self.execution, self.mirror, "the encoded history folds to the same state");
+        self.print(&events);
+        self.history.extend(events);
+        assert_eq!(self.execution.seq(), self.history.len() as u64, "sequence numbers have no gaps");
+        let open = self.execution.open_effects();
+        assert!(
+            open.windows(2).all(|pair| pair[0].id() < pair[1].id()),
+            "effects are sorted and unique: {open:?}"
+        );
+        for effect in open {
+            if let Effect::Call(call) = effect
+                && !self.calls.contains(&call)
+            {
+                self.calls.push(call);
+            }
+        }
+    }
+
+    fn print(&mut self, events: &[HistoryEvent]) {
+        if events.is_empty() {
+            self.printed.push_str("  nothing\n");
+        }
+        for (at, event) in events.iter().enumerate() {
+            if events.len() <= PRINTED_MAX || at < 3 || at + 6 > events.len() {
+                writeln!(self.printed, "  {}", fact(event)).expect("writing to a string cannot fail");
+            } else if at == 3 {
+                writeln!(self.printed, "  … {} more", events.len() - 8)
+                    .expect("writing to a string cannot fail");
+            }
+        }
+    }
+
+    /// Everything printed so far, and how things stand.
+    pub fn report(&self) -> String {
+        let mut out = self.printed.clone();
+        self.standing(&mut out).expect("writing to a string cannot fail");
+        out
+    }
+
+    fn standing(&self, out: &mut String) -> std::fmt::Result {
+        if !self.execution.exists() {
+            return writeln!(out, "= not started");
+        }
+        write!(out, "= {}", self.execution.status())?;
+        if self.execution.compensation() != CompensationStatus::None {
+            write!(out, ", compensation {}", self.execution.compensation())?;
+        }
+        if let Some(output) = self.execution.output() {
+            write!(out, " {output}")?;
+        }
+        if let Some(error) = self.execution.error() {
+            write!(out, " {}", problem(error))?;
+        }
+        writeln!(out)?;
+        for (at, undone) in self.execution.undone().iter().enumerate() {
+            if at < PRINTED_MAX {
+                writeln!(out, "  undo {} {}", undone.place, undone.status.as_str())?;
+            }
+        }
+        let open: Vec<String> =
+            self.execution.open_effects().iter().map(|effect| self.open(effect)).collect();
+        if open.is_empty() { Ok(()) } else { writeln!(out, "  open: {}", open.join(", ")) }
+    }
+
+    fn open(&self, effect: &Effect) -> String {
+        match effect {
+            Effect::Call(call) => format!("call {}#{}", call.task, call.attempt),
+            Effect::Timer { id, due } => format!("{} {}{}", word(id.kind), self.named(*id), after(*due)),
+        }
+    }
+
+    fn named(&self, id: TimerId) -> String {
+        let pending = self.execution.pending();
+        let found = id.frame.and_then(|frame| pending.into_iter().find(|pending| pending.frame == frame));
+        found.map_or_else(String::new, |pending| format!("{} ", pending.task))
+    }
+}
+
+/// Takes the indentation of the first line from every line.
+fn undented(text: &str) -> String {
+    let text = text.trim_start_matches('\n');
+    let indent = text.len() - text.trim_start_matches(' ').len();
+    let lines = text.lines().map(|line| line.get(indent..).unwrap_or_else(|| line.trim_start()));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn start(input: Json, start_at: Option<Timestamp>) -> Start {
+    let correlation_id = Arc::from("cor-1");
+    Start { input, key: None, correlation_id, labels: vec![], start_at, by: operator() }
+}
+
+fn operator() -> Actor {
+    Actor { subject: "ada".into(), kind: "user".into(), roles: vec!["operator".into()] }
+}
+
+fn json(text: &str) -> Json {
+    let text = if text.trim().is_empty() { "null" } else { text };
+    Json::parse(text).unwrap_or_else(|error| panic!("`{text}` is not JSON: {error}"))
+}
+
+fn number(text: &str) -> u64 {
+    text.trim().trim_start_matches('+').parse().unwrap_or_else(|_| panic!("`{text}` is no time of a script"))
+}
+
+fn or(text: &str, default: &str) -> Arc<str> {
+    if text.is_empty() { default.into() } else { text.into() }
+}
+
+fn after(at: Timestamp) -> String {
+    format!("+{}", at.ms_since(BEGIN))
+}
+
+fn word(kind: TimerKind) -> &'static str {
+    match kind {
+        TimerKind::Wait => "wait",
+        TimerKind::Retry => "retry",
+        TimerKind::Timeout => "timeout",
+        TimerKind::Grace => "grace",
+        TimerKind::Compensation => "budget",
+        TimerKind::Start => "start",
+    }
+}
+
+fn problem(error: &tenure_dsl::error::Error) -> String {
+    let kind = canonical_type(&error.kind);
+    let detail = error.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+    let instance = error.instance.as_deref().map(|instance| format!(" at {instance}")).unwrap_or_default();
+    format!("{} {}{instance}{detail}", kind.strip_prefix("std:").unwrap_or(&kind), error.status)
+}
+
+/// A fact in one line.
+fn fact(event: &HistoryEvent) -> String {
+    let view = event.view();
+    let mut line = String::from(view.kind);
+    let mut add = |text: &str| {
+        line.push(' ');
+        line.push_str(text);
+    };
+    if let Some(task) = &view.task {
+        let iteration = view.iteration.map(|iteration| format!("[{iteration}]")).unwrap_or_default();
+        let attempt = view.attempt.map(|attempt| format!("#{attempt}")).unwrap_or_default();
+        add(&format!("{task}{iteration}{attempt}"));
+    }
+    let shown = match &event.fact {
+        Fact::TaskStarted(_) | Fact::AttemptStarted(_) | Fact::Started(_) | Fact::Interrupted { .. } => None,
+        _ => view.detail.as_deref(),
+    };
+    shown.into_iter().for_each(&mut add);
+    if let (Some(input), Fact::TaskStarted(_)) = (&view.input, &event.fact) {
+        add(&format!("<- {input}"));
+    }
+    if let Some(output) = &view.output {
+        add(&format!("-> {output}"));
+    }
+    if let Some(error) = &view.error {
+        add(&format!("! {}", problem(error)));
+    }
+    match &event.fact {
+        Fact::TaskCompleted { context: Some(context), .. } => add(&format!("context {context}")),
+        Fact::TaskFaulted { executed: true, .. } | Fact::TaskCancelled { executed: true, .. } => {
+            add("executed");
+        }
+        Fact::Interrupted { ending, .. } => add(match ending {
+            Ending::Cancelled => "to cancel",
+            Ending::Fault { .. } => "to fault",
+            Ending::Catch { .. } => "to catch",
+            Ending::Complete { .. } => "to complete",
+            Ending::UndoFault { .. } => "to fail the undo",
+        }),
+        Fact::CancelRequested { compensate: true, .. } => add("compensate"),
+        _ => {}
+    }
+    match &event.fact {
+        Fact::AttemptStarted(_) => {}
+        _ => view.due.into_iter().for_each(|due| add(&format!("due {}", after(due)))),
+    }
+    line
+}

@@ -1,0 +1,215 @@
+//! What goes into a shard and what comes out of it.
+
+use crate::execution::{
+    self, AuditFact, CallEffect, EffectId, Execution, HistoryEvent, Rejected, Start, Summary,
+};
+use std::sync::Arc;
+use tenure_dsl::program::Definition;
+use tenure_types::{Epoch, ExecutionId, ShardId, Status, TenantId};
+
+/// Everything that can happen to a shard.
+#[derive(Debug)]
+pub enum Input {
+    /// A new execution.
+    Start(Box<NewExecution>),
+    /// A command or an outcome for an execution.
+    Deliver(Mail),
+    /// Bring an execution into memory, so that its timers fire and its lost attempts are settled.
+    Attend {
+        /// Which.
+        id: ExecutionId,
+    },
+    /// The answer to [`Output::Load`].
+    Loaded {
+        /// Which.
+        id: ExecutionId,
+        /// Its state, folded from its history, and what it runs; `None` when there is no such execution.
+        found: Option<(Box<Execution>, Arc<Definition>)>,
+    },
+    /// The answer to [`Output::FindKey`].
+    KeyFound {
+        /// Which key.
+        key: Key,
+        /// The open execution that holds it in the store.
+        holder: Option<ExecutionId>,
+    },
+    /// A batch is durable. Batches become durable in their order.
+    Committed {
+        /// Its number.
+        batch: u64,
+    },
+    /// Time has passed.
+    Wake,
+}
+
+/// A start, as it is asked for.
+#[derive(Debug)]
+pub struct NewExecution {
+    /// Its id, on this shard.
+    pub id: ExecutionId,
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// What it runs.
+    pub definition: Arc<Definition>,
+    /// The command.
+    pub start: Start,
+    /// What to do when the key is taken.
+    pub on_conflict: OnConflict,
+    /// Opaque, written in the same transaction.
+    pub idempotency: Option<Idempotency>,
+    /// Who waits for the answer.
+    pub reply: ReplyTo,
+}
+
+/// What a start does when an open execution holds its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnConflict {
+    /// It is refused.
+    Fail,
+    /// It is answered with that execution.
+    UseExisting,
+    /// That execution is terminated first.
+    TerminateExisting,
+}
+
+/// A client's key is unique among the open executions of one definition name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Whose.
+    pub tenant: TenantId,
+    /// The definition's namespace.
+    pub namespace: Arc<str>,
+    /// The definition's name.
+    pub name: Arc<str>,
+    /// The key itself.
+    pub key: Arc<str>,
+}
+
+/// An input on its way to an execution.
+#[derive(Debug)]
+pub struct Mail {
+    /// To whom.
+    pub id: ExecutionId,
+    /// On whose behalf; `None` for outcomes. An execution of another tenant does not exist for it.
+    pub tenant: Option<TenantId>,
+    /// What.
+    pub input: execution::Input,
+    /// Opaque, written in the same transaction.
+    pub idempotency: Option<Idempotency>,
+    /// Who waits for the answer.
+    pub reply: Option<ReplyTo>,
+}
+
+/// A client's promise to send the same request again under the same key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The header's value.
+    pub key: Arc<str>,
+    /// Digest of the request.
+    pub fingerprint: [u8; 32],
+}
+
+/// Names whoever waits for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReplyTo(pub u64);
+
+/// What the shell is to do, in this order.
+#[derive(Debug)]
+pub enum Output {
+    /// Read an execution from the store; answer with [`Input::Loaded`].
+    Load {
+        /// Which.
+        id: ExecutionId,
+    },
+    /// Look for the open execution that holds a key; answer with [`Input::KeyFound`].
+    FindKey {
+        /// Which key.
+        key: Key,
+    },
+    /// Make this durable; answer with [`Input::Committed`], or drop the shard when the store refuses.
+    Commit(Batch),
+    /// Send a call whose intent is durable.
+    Perform {
+        /// Of which execution.
+        id: ExecutionId,
+        /// Whose.
+        tenant: TenantId,
+        /// Sent along.
+        correlation_id: Arc<str>,
+        /// The call.
+        call: CallEffect,
+    },
+    /// Nobody waits any more for this call.
+    Abandon {
+        /// Of which execution.
+        id: ExecutionId,
+        /// Which.
+        effect: EffectId,
+    },
+    /// Answer a client. What the answer rests on is durable.
+    Reply {
+        /// Whom.
+        to: ReplyTo,
+        /// The answer.
+        answer: Result<Answer, Rejected>,
+    },
+    /// History has grown, durably: whoever follows the execution may look.
+    Advanced {
+        /// Which.
+        id: ExecutionId,
+        /// The last event's number.
+        seq: u64,
+        /// Its status.
+        status: Status,
+    },
+}
+
+/// The answer to a command that was taken.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// This execution, in this state.
+    Done {
+        /// Which.
+        id: ExecutionId,
+        /// Its state after the command.
+        summary: Box<Summary>,
+    },
+    /// The start gave way to the open execution that holds the key.
+    Existing(ExecutionId),
+}
+
+/// Everything that one turn writes: one transaction, refused whole when the epoch is not the shard's.
+#[derive(Debug)]
+pub struct Batch {
+    /// Numbered from 0 in each life of a shard.
+    pub number: u64,
+    /// The shard.
+    pub shard: ShardId,
+    /// Its owner's right.
+    pub epoch: Epoch,
+    /// One entry for each execution that changed.
+    pub writes: Vec<Write>,
+}
+
+/// What one turn writes of one execution.
+#[derive(Debug)]
+pub struct Write {
+    /// Which.
+    pub id: ExecutionId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// On every audit record.
+    pub correlation_id: Arc<str>,
+    /// The status after the turn.
+    pub status: Status,
+    /// The number of the first event.
+    pub first_seq: u64,
+    /// The facts, in order.
+    pub events: Vec<HistoryEvent>,
+    /// The queryable state when it changed, with the status it had before; that one is `None` for a new execution.
+    pub row: Option<(Box<Summary>, Option<Status>)>,
+    /// Who did what.
+    pub audits: Vec<AuditFact>,
+    /// Promises kept by this write.
+    pub idempotency: Vec<Idempotency>,
+}

@@ -1,0 +1,280 @@
+//! The stored form: every variant's bytes, which every later engine must load.
+//!
+//! A line that changes breaks executions that are stored: append variants and fields, and add lines.
+
+use expect_test::expect_file;
+use std::fmt::Write;
+use std::sync::Arc;
+use tenure_dsl::error::Error;
+use tenure_dsl::json::Json;
+use tenure_dsl::program::{Mode, OnUncertain, UndoOn};
+use tenure_engine::execution::{
+    Actor, AfterUndoFailure, AttemptStarted, Begin, Begun, Cause, CauseClass, CompensationStarted, Ending,
+    Fact, FrameId, HistoryEvent, HttpRequest, Iteration, Key, Output, Place, Reason, Resolution, SkipReason,
+    Slot, Started, Target, TaskStarted, Turnaround,
+};
+use tenure_types::{DefinitionId, Digest, Epoch, Timestamp};
+
+const AT: Timestamp = Timestamp(1_700_000_000_000);
+const FRAME: FrameId = FrameId(3);
+
+fn place() -> Place {
+    let iteration =
+        Iteration::default().then(Turnaround::Index(2)).then(Turnaround::Round { level: 4, round: 1 });
+    Place { task: "/do/0/a".into(), iteration }
+}
+
+fn json(text: &str) -> Json {
+    Json::parse(text).unwrap()
+}
+
+fn by() -> Actor {
+    Actor { subject: "ada".into(), kind: "user".into(), roles: vec!["operator".into()] }
+}
+
+fn error() -> Error {
+    Error::timeout("too long").at("/do/0/a")
+}
+
+fn cause(class: CauseClass) -> Cause {
+    Cause { class, word: "reset".into(), detail: "gone".into() }
+}
+
+fn started(begin: Option<Begin>) -> Fact {
+    Fact::Started(Box::new(Started {
+        definition: DefinitionId { namespace: "shop".into(), name: "order".into(), version: "1.0.0".into() },
+        digest: Digest([7; 32]),
+        input: json(r#"{"n":1}"#),
+        key: Some("A-17".into()),
+        correlation_id: "cor-1".into(),
+        labels: [(Arc::from("team"), Arc::from("blue"))].into(),
+        by: by(),
+        start_at: Some(AT.plus_ms(5)),
+        begin,
+    }))
+}
+
+fn task(begun: Begun, slot: Slot, undo: Option<UndoOn>) -> Fact {
+    let (input, deadline) = (Some(json("5")), Some(AT.plus_ms(9)));
+    Fact::TaskStarted(Box::new(TaskStarted {
+        parent: FRAME,
+        slot,
+        place: place(),
+        round: 1,
+        input,
+        deadline,
+        undo,
+        begun,
+    }))
+}
+
+fn http(mode: Mode, on_uncertain: OnUncertain, output: Output) -> Begun {
+    let request = HttpRequest {
+        method: "POST".into(),
+        uri: "http://s/".into(),
+        headers: vec![("a".into(), "b".into())],
+        body: Some(json("[1]")),
+        output,
+        redirect: true,
+    };
+    Begun::Http { request: Arc::new(request), key: Key([9; 16]), mode, on_uncertain, deadline: AT }
+}
+
+fn unwinding(target: Target, reason: Reason, error: Option<Error>) -> Fact {
+    let (place, deadline) = (place(), Some(AT));
+    let sequential = true;
+    Fact::CompensationStarted(Box::new(CompensationStarted {
+        frame: FRAME,
+        place,
+        target,
+        sequential,
+        reason,
+        error,
+        deadline,
+    }))
+}
+
+/// One of each, and of each part that has variants of its own.
+fn samples() -> Vec<Fact> {
+    let place = place();
+    let at = |fact: fn(FrameId, Place) -> Fact| fact(FRAME, place.clone());
+    let begin = Begin { input: Some(json("1")), deadline: Some(AT) };
+    let resolved = |resolution| Fact::Resolved { frame: FRAME, place: place.clone(), resolution, by: by() };
+    let ended = |ending| Fact::Interrupted { frame: FRAME, place: place.clone(), ending, grace: Some(AT) };
+    let failed = |then| Fact::UndoFailed { frame: FRAME, place: place.clone(), error: error(), then };
+    let retried = |class| Fact::TaskRetried {
+        frame: FRAME,
+        place: place.clone(),
+        attempt: 2,
+        cause: cause(class),
+        due: AT,
+    };
+    vec![
+        started(None),
+        started(Some(begin.clone())),
+        Fact::Released(Box::new(begin)),
+        task(Begun::Instant, Slot::Body, None),
+        task(Begun::Do, Slot::Handler, Some(UndoOn::Completed)),
+        task(
+            Begun::For { items: json("[1]"), each: "item".into(), at: "index".into() },
+            Slot::Branch(2),
+            Some(UndoOn::Attempted),
+        ),
+        task(Begun::Fork { branches: 2 }, Slot::Undo, None),
+        task(Begun::Try { variable: "error".into() }, Slot::Body, None),
+        task(Begun::Wait { due: AT }, Slot::Body, None),
+        task(http(Mode::AtMostOnce, OnUncertain::Wait, Output::Content), Slot::Body, None),
+        task(http(Mode::ExactlyOnceWithKey, OnUncertain::Fault, Output::Raw), Slot::Body, None),
+        task(http(Mode::AtLeastOnce, OnUncertain::Compensate, Output::Response), Slot::Body, None),
+        task(Begun::Compensate, Slot::Body, None),
+        Fact::TaskSkipped { parent: FRAME, slot: Slot::Body, place: place.clone(), round: 1 },
+        Fact::AttemptStarted(Box::new(AttemptStarted {
+            frame: FRAME,
+            place: place.clone(),
+            attempt: 2,
+            epoch: Epoch(5),
+            send_by: AT,
+            deadline: AT,
+        })),
+        retried(CauseClass::NotSent),
+        retried(CauseClass::Refused),
+        retried(CauseClass::Lost),
+        Fact::TaskUncertain {
+            frame: FRAME,
+            place: place.clone(),
+            attempt: 2,
+            cause: cause(CauseClass::Unknown),
+        },
+        resolved(Resolution::Retry),
+        resolved(Resolution::Skip),
+        resolved(Resolution::Complete { output: json("1") }),
+        resolved(Resolution::Fail { reason: Some("no".into()) }),
+        Fact::TaskCompleted {
+            frame: FRAME,
+            place: place.clone(),
+            attempt: 1,
+            output: json("1"),
+            context: Some(json("{}")),
+        },
+        Fact::TaskFaulted { frame: FRAME, place: place.clone(), attempt: 1, error: error(), executed: true },
+        at(|frame, place| Fact::TaskCancelled { frame, place, executed: true }),
+        at(|frame, place| Fact::IterationStarted { frame, place, index: 4 }),
+        Fact::TryRetried { frame: FRAME, place: place.clone(), retry: 1, error: error(), due: AT },
+        at(|frame, place| Fact::TryStarted { frame, place, due: Some(AT) }),
+        Fact::ErrorCaught { frame: FRAME, place: place.clone(), error: Error::new("https://x/y", 500) },
+        ended(Ending::Cancelled),
+        ended(Ending::Fault { error: error(), catchable: true }),
+        ended(Ending::Catch { error: error() }),
+        ended(Ending::Complete { branch: 1, output: json("1"), end: true }),
+        ended(Ending::UndoFault { error: error() }),
+        Fact::CancelRequested { by: by(), reason: Some("why".into()), compensate: true },
+        unwinding(Target::Own, Reason::Fault, Some(error())),
+        unwinding(Target::Try(FRAME), Reason::Cancel, None),
+        unwinding(
+            Target::Task { owner: FRAME, task: "/do/0/a".into(), slot: Slot::Body },
+            Reason::Explicit,
+            None,
+        ),
+        unwinding(Target::Losers { winner: "/do/0/a".into() }, Reason::Cancel, None),
+        at(|owner, place| Fact::UndoStarted { owner, entry: FrameId(2), place }),
+        Fact::UndoRetried { frame: FRAME, place: place.clone(), retry: 1, error: error(), due: AT },
+        at(|frame, place| Fact::UndoResumed { frame, place }),
+        at(|frame, place| Fact::UndoCompleted { frame, place }),
+        failed(AfterUndoFailure::Suspend),
+        failed(AfterUndoFailure::Continue),
+        failed(AfterUndoFailure::Stop),
+        at(|frame, place| Fact::UndoSkipped { frame, place, why: SkipReason::Guard }),
+        at(|frame, place| Fact::CompensationTimedOut { frame, place }),
+        at(|frame, place| Fact::CompensationCompleted { frame, place }),
+        at(|frame, place| Fact::CompensationFailed { frame, place }),
+        Fact::Completed { output: json("1") },
+        Fact::Faulted { error: error() },
+        Fact::Cancelled,
+        Fact::Terminated { by: by(), reason: None },
+    ]
+}
+
+/// Every variant has a number here: one that is new does not compile until it has a sample too.
+fn number(fact: &Fact) -> usize {
+    match fact {
+        Fact::Started(_) => 0,
+        Fact::Released(_) => 1,
+        Fact::TaskStarted(_) => 2,
+        Fact::TaskSkipped { .. } => 3,
+        Fact::AttemptStarted(_) => 4,
+        Fact::TaskRetried { .. } => 5,
+        Fact::TaskUncertain { .. } => 6,
+        Fact::Resolved { .. } => 7,
+        Fact::TaskCompleted { .. } => 8,
+        Fact::TaskFaulted { .. } => 9,
+        Fact::TaskCancelled { .. } => 10,
+        Fact::IterationStarted { .. } => 11,
+        Fact::TryRetried { .. } => 12,
+        Fact::TryStarted { .. } => 13,
+        Fact::ErrorCaught { .. } => 14,
+        Fact::Interrupted { .. } => 15,
+        Fact::CancelRequested { .. } => 16,
+        Fact::CompensationStarted(_) => 17,
+        Fact::UndoStarted { .. } => 18,
+        Fact::UndoRetried { .. } => 19,
+        Fact::UndoResumed { .. } => 20,
+        Fact::UndoCompleted { .. } => 21,
+        Fact::UndoFailed { .. } => 22,
+        Fact::UndoSkipped { .. } => 23,
+        Fact::CompensationTimedOut { .. } => 24,
+        Fact::CompensationCompleted { .. } => 25,
+        Fact::CompensationFailed { .. } => 26,
+        Fact::Completed { .. } => 27,
+        Fact::Faulted { .. } => 28,
+        Fact::Cancelled => 29,
+        Fact::Terminated { .. } => 30,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        write!(out, "{byte:02x}").unwrap();
+        out
+    })
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}
+
+fn encoded() -> String {
+    samples().into_iter().fold(String::new(), |mut out, fact| {
+        let event = HistoryEvent { at: AT, fact };
+        let bytes = postcard::to_stdvec(&event).unwrap();
+        writeln!(out, "{} {}", event.view().kind, hex(&bytes)).unwrap();
+        out
+    })
+}
+
+#[test]
+fn the_bytes_of_every_fact_are_those_of_the_golden_file() {
+    expect_file!["../golden/facts.txt"].assert_eq(&encoded());
+}
+
+#[test]
+fn the_golden_file_loads() {
+    let golden = include_str!("../golden/facts.txt");
+    let facts: Vec<Fact> = golden
+        .lines()
+        .map(|line| {
+            postcard::from_bytes::<HistoryEvent>(&unhex(line.split_once(' ').unwrap().1)).unwrap().fact
+        })
+        .collect();
+    assert_eq!(facts, samples());
+}
+
+#[test]
+fn every_variant_has_a_sample_and_is_encoded_by_its_place() {
+    let mut seen = [false; 31];
+    for fact in samples() {
+        seen[number(&fact)] = true;
+        let bytes = postcard::to_stdvec(&fact).unwrap();
+        assert_eq!(usize::from(bytes[0]), number(&fact));
+    }
+    assert!(seen.iter().all(|seen| *seen));
+}

@@ -1,0 +1,172 @@
+//! Random inputs against definitions of every shape. Every input is held to what `testing` always checks; here are the
+//! promises that only show over a whole run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use tenure_engine::execution::testing::Run;
+use tenure_engine::execution::{
+    Actor, Answer, CallOutcome, Effect, Fact, Input, Pending, PendingState, Place, Resolution, TimerKind,
+};
+use tenure_types::Epoch;
+
+const DEFINITIONS: &[&str] = &[
+    "do: [ { a: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { compensate: { do: [ { u: { call: http, with: { method: put, endpoint: 'http://s/' } } } ] } } } }, { b: { call: http, with: { method: get, endpoint: 'http://s/' } } } ]",
+    "do: [ { f: { fork: { branches: [ { a: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { compensate: { on: attempted, do: [ { u: { call: http, with: { method: post, endpoint: 'http://s/' } } } ] } } } }, { b: { try: [ { c: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { effect: { mode: exactly_once_with_key } } } } ], catch: { retry: { delay: PT1S, limit: { attempt: { count: 2 } } } } } }, { w: { wait: PT20S } } ] } } } ]",
+    "do: [ { f: { fork: { compete: true, branches: [ { a: { do: [ { x: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { compensate: { do: [ { u: { call: http, with: { method: put, endpoint: 'http://s/' } } } ] } } } }, { y: { call: http, with: { method: post, endpoint: 'http://s/' } } } ] } }, { b: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { compensate: { do: [ { u: { set: { y: 1 } } } ] } } } } ] } } }, { z: { call: http, with: { method: post, endpoint: 'http://s/' } } } ]",
+    "timeout: { after: PT2M }\ndo: [ { l: { for: { in: '[1,2]' }, do: [ { a: { call: http, with: { method: post, endpoint: 'http://s/' }, timeout: { after: PT40S }, metadata: { effect: { onUncertain: fault }, compensate: { do: [ { u: { call: http, with: { method: post, endpoint: 'http://s/' } } } ] } } } }, { w: { wait: PT5S } } ] } } ]",
+    "do: [ { t: { try: [ { a: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { compensate: { do: [ { u: { call: http, with: { method: post, endpoint: 'http://s/' } } } ] } } } }, { b: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { effect: { onUncertain: compensate } } } } ], catch: { do: [ { r: { call: compensate } }, { h: { call: http, with: { method: get, endpoint: 'http://s/' } } } ] }, timeout: { after: PT3M } } } ]",
+    "document: { dsl: '1.0.3', namespace: test, name: script, version: '1.0.0', metadata: { compensation: { onFailure: continue, timeout: PT5M, order: sequential } } }\ndo: [ { d: { do: [ { f: { fork: { branches: [ { a: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { compensate: { do: [ { u: { call: http, with: { method: post, endpoint: 'http://s/' } } } ] } } } }, { b: { call: http, with: { method: put, endpoint: 'http://s/' }, metadata: { compensate: { do: [ { u: { call: http, with: { method: post, endpoint: 'http://s/' } } } ] } } } } ] } } } ], timeout: { after: PT1M } } }, { c: { call: http, with: { method: post, endpoint: 'http://s/' } } } ]",
+    "do: [ { t: { try: [ { a: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { compensate: { do: [ { u: { set: { x: 1 } } } ] } } } } ], catch: { retry: { delay: PT1S, backoff: { exponential: {} }, limit: { attempt: { count: 3, duration: PT15S } } }, do: [ { h: { call: http, with: { method: post, endpoint: 'http://s/' } } } ] } } }, { b: { call: http, with: { method: post, endpoint: 'http://s/' }, then: exit } } ]",
+];
+
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+fn answer(status: u16) -> CallOutcome {
+    CallOutcome::Answered(Answer { status, headers: vec![], body: b"ok".to_vec(), truncated: false })
+}
+
+fn ended(run: &Run) -> bool {
+    run.execution().status().ended()
+}
+
+/// Something that may happen next: an outcome, a timer, a crash, a duplicate, a command.
+fn disturb(run: &mut Run, dice: &mut Dice) {
+    let open = run.execution().open_effects();
+    match dice.roll(40) {
+        0 => return run.line(if dice.roll(2) == 0 { "cancel" } else { "cancel compensate" }),
+        1 => return run.lose_calls(),
+        2..=5 => return settle_one(run, dice),
+        _ => {}
+    }
+    if open.is_empty() {
+        return settle_one(run, dice);
+    }
+    let at = usize::try_from(dice.roll(open.len() as u64)).unwrap();
+    match &open[at] {
+        Effect::Call(call) => {
+            let outcome = match dice.roll(10) {
+                0..=4 => answer(200),
+                5 | 6 => answer(500),
+                7 => CallOutcome::NotSent { cause: "connect".into(), detail: "no".into() },
+                8 => CallOutcome::Refused { detail: "no".into() },
+                _ => CallOutcome::Unknown { cause: "reset".into(), detail: "gone".into() },
+            };
+            run.feed(Input::CallFinished {
+                frame: call.frame,
+                attempt: call.attempt,
+                outcome: outcome.clone(),
+            });
+            if dice.roll(8) == 0 {
+                run.feed(Input::CallFinished { frame: call.frame, attempt: call.attempt, outcome });
+            }
+        }
+        Effect::Timer { .. } => run.line("fire"),
+    }
+}
+
+fn settle_one(run: &mut Run, dice: &mut Dice) {
+    let incidents = run.execution().pending().into_iter().filter(incident);
+    let incidents: Vec<Pending> = incidents.collect();
+    let Some(pending) = incidents.first() else { return };
+    let resolution = match (pending.state, dice.roll(3)) {
+        (_, 0) => Resolution::Retry,
+        (PendingState::UndoFailed, 1) => Resolution::Skip,
+        (PendingState::Uncertain, 1) => Resolution::Complete { output: tenure_dsl::json::Json::null() },
+        (_, _) => Resolution::Fail { reason: None },
+    };
+    run.feed(Input::Resolve { frame: pending.frame, resolution, by: Actor::engine() });
+}
+
+fn incident(pending: &Pending) -> bool {
+    matches!(pending.state, PendingState::Uncertain | PendingState::UndoFailed)
+}
+
+/// Nothing goes wrong any more: every execution ends.
+fn end(run: &mut Run, dice: &mut Dice) {
+    for _ in 0..500 {
+        if ended(run) {
+            return;
+        }
+        let open = run.execution().open_effects();
+        let call = open.iter().find_map(|effect| match effect {
+            Effect::Call(call) => Some((call.frame, call.attempt)),
+            Effect::Timer { .. } => None,
+        });
+        let timer = open.iter().any(|effect| match effect {
+            Effect::Timer { id, .. } => id.kind != TimerKind::Timeout && id.kind != TimerKind::Compensation,
+            Effect::Call(_) => false,
+        });
+        match call {
+            Some((frame, attempt)) => run.feed(Input::CallFinished { frame, attempt, outcome: answer(200) }),
+            None if timer => run.line("fire"),
+            None => settle_one(run, dice),
+        }
+    }
+    panic!("the execution does not end:\n{}", run.report());
+}
+
+/// P1, P3: numbers of attempts are unique, an unknown outcome in `at_most_once` is followed by another attempt only
+/// when an operator or the author orders it, and nothing new starts after a cancel.
+fn promises(run: &Run) {
+    let mut attempts: BTreeSet<(Place, u32)> = BTreeSet::new();
+    let mut uncertain: BTreeMap<u32, bool> = BTreeMap::new();
+    let mut draining = false;
+    for event in run.history() {
+        match &event.fact {
+            Fact::AttemptStarted(attempt) => {
+                let fresh = attempts.insert((attempt.place.clone(), attempt.attempt));
+                assert!(
+                    fresh,
+                    "attempt {} of {} was used twice:\n{}",
+                    attempt.attempt,
+                    attempt.place,
+                    run.report()
+                );
+                let forbidden = uncertain.get(&attempt.frame.0).copied().unwrap_or(false);
+                assert!(!forbidden, "an uncertain step was sent again:\n{}", run.report());
+                assert!(
+                    !draining || undo(&attempt.place),
+                    "a step was sent after a cancel:\n{}",
+                    run.report()
+                );
+            }
+            Fact::TaskUncertain { frame, .. } => {
+                uncertain.insert(frame.0, true);
+            }
+            Fact::Resolved { frame, .. } => {
+                uncertain.insert(frame.0, false);
+            }
+            Fact::CancelRequested { .. } => draining = true,
+            _ => {}
+        }
+    }
+}
+
+fn undo(place: &Place) -> bool {
+    place.task.contains("/metadata/compensate/")
+}
+
+#[test]
+fn whatever_happens_the_promises_hold_and_the_execution_ends() {
+    for definition in DEFINITIONS {
+        for seed in 0..400 {
+            let mut dice = Dice(seed);
+            let mut run = Run::new(definition);
+            run.line("start {}");
+            for _ in 0..dice.roll(60) {
+                if !ended(&run) {
+                    disturb(&mut run, &mut dice);
+                }
+            }
+            end(&mut run, &mut dice);
+            promises(&run);
+            assert_eq!(run.execution().open_attempts_before(Epoch(0)), vec![]);
+        }
+    }
+}

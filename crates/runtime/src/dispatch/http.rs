@@ -1,0 +1,135 @@
+//! Performs one attempt of `call: http`: guard, connection, exchange, and the exact class of its outcome.
+//!
+//! Deliberately absent: retries of anything that may have been sent, redirects, cookies, proxies, decompression.
+
+use super::counters::{Counters, add_one};
+use super::exchange::{Exchange, Http1};
+use super::outcome::{chain, not_connected, not_sent, unknown, unsendable};
+use super::pool::{IDLE_AT_MOST_ONCE_MAX, IDLE_MAX, Key, Pool};
+use super::request::{self, Outgoing};
+use super::{Call, Times};
+use crate::egress::Egress;
+use std::sync::Arc;
+use tenure_dsl::program::Mode;
+use tenure_engine::execution::CallOutcome;
+use tokio::time::Instant;
+
+/// Performs calls over pooled connections.
+#[derive(Debug)]
+pub(super) struct Client {
+    egress: Arc<Egress>,
+    pool: Pool,
+    counters: Arc<Counters>,
+}
+
+/// A connection that takes a request now.
+struct Ready {
+    connection: Box<Http1>,
+    reused: bool,
+}
+
+/// What became of a request that was handed to a connection, or held back.
+enum Sent {
+    Ended(CallOutcome),
+    /// The connection took no byte, and why.
+    Nothing(String),
+}
+
+impl Client {
+    pub(super) fn new(egress: Arc<Egress>, counters: Arc<Counters>) -> Self {
+        Self { egress, pool: Pool::default(), counters }
+    }
+
+    /// Performs the attempt. `may_send` is asked at the last instant before the first byte can leave.
+    pub(super) async fn perform(
+        &self,
+        call: &Call,
+        times: &Times,
+        may_send: impl Fn() -> bool,
+    ) -> CallOutcome {
+        let (target, mut request) = match request::prepare(call) {
+            Ok(prepared) => prepared,
+            Err(why) => return unsendable(&why),
+        };
+        let key = Key { tenant: call.tenant.clone(), target };
+        while let Some(ready) = self.idle(&key, call.effect.mode).await {
+            match self.send(ready, &key, request, times, &may_send).await {
+                Sent::Ended(outcome) => return outcome,
+                // The idle connection had been closed and nothing left: another one may do it at once.
+                Sent::Nothing(_) => request = request::prepare(call).expect("it was prepared before").1,
+            }
+        }
+        let ready = match self.fresh(&key, times).await {
+            Ok(ready) => ready,
+            Err(outcome) => return outcome,
+        };
+        match self.send(ready, &key, request, times, &may_send).await {
+            Sent::Ended(outcome) => outcome,
+            Sent::Nothing(detail) => not_sent("connect", &detail),
+        }
+    }
+
+    /// Closes connections that have been idle for too long.
+    pub(super) fn sweep(&self) {
+        self.pool.sweep(Instant::now());
+    }
+
+    /// Connections that wait to be used again.
+    pub(super) fn idle_connections(&self) -> usize {
+        self.pool.len()
+    }
+
+    async fn idle(&self, key: &Key, mode: Mode) -> Option<Ready> {
+        let idle_max = match mode {
+            Mode::AtMostOnce => IDLE_AT_MOST_ONCE_MAX,
+            Mode::ExactlyOnceWithKey | Mode::AtLeastOnce => IDLE_MAX,
+        };
+        loop {
+            let mut connection = self.pool.take(key, idle_max, Instant::now())?;
+            if connection.ready().await && connection.silent() {
+                return Some(Ready { connection, reused: true });
+            }
+        }
+    }
+
+    /// Boxed: the future of a TLS handshake is large, and rare.
+    async fn fresh(&self, key: &Key, times: &Times) -> Result<Ready, CallOutcome> {
+        if Instant::now() >= times.send_by() {
+            return Err(not_sent("guard", "the send-by has passed"));
+        }
+        let connecting = Box::pin(self.egress.connect(&key.tenant, &key.target, times.send_by()));
+        let stream = connecting.await.map_err(|e| not_connected(&e))?;
+        let connection = Http1::open(stream).await.map_err(|e| not_sent("connect", &chain(&e)))?;
+        add_one(&self.counters.connections_opened);
+        Ok(Ready { connection: Box::new(connection), reused: false })
+    }
+
+    /// Between the guard's word and the first byte there is no await.
+    async fn send(
+        &self,
+        Ready { mut connection, reused }: Ready,
+        key: &Key,
+        request: Outgoing,
+        times: &Times,
+        may_send: impl Fn() -> bool,
+    ) -> Sent {
+        if Instant::now() >= times.send_by() || !may_send() {
+            self.pool.put(key.clone(), connection, Instant::now());
+            return Sent::Ended(not_sent("guard", "the send-by has passed, or the right to send is gone"));
+        }
+        let exchange = connection.exchange(request, times.send_by(), times.deadline).await;
+        if reused && !matches!(exchange, Exchange::NotSent(_)) {
+            add_one(&self.counters.connections_reused);
+        }
+        match exchange {
+            Exchange::Answered(answer) => {
+                if !answer.truncated && connection.ready().await {
+                    self.pool.put(key.clone(), connection, Instant::now());
+                }
+                Sent::Ended(CallOutcome::Answered(answer))
+            }
+            Exchange::NotSent(detail) => Sent::Nothing(detail),
+            Exchange::Unknown(cause, detail) => Sent::Ended(unknown(cause, &detail)),
+        }
+    }
+}

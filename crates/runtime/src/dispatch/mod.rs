@@ -1,0 +1,30 @@
+//! Performs the calls that committed transitions opened, and reports how each ended.
+//!
+//! A call waits for a slot (limited as a whole and per tenant, shared fairly), is performed once, and its outcome goes
+//! to [`Results`]. Between the guard's word and the first byte nothing is awaited; whether a byte left is counted, not
+//! guessed. An abandoned call is cut off and never reported.
+//!
+//! Deliberately absent: retries and every other decision. What an outcome means, the engine says.
+
+mod counters;
+mod dispatcher;
+mod exchange;
+mod fair_queue;
+mod http;
+mod outcome;
+mod pool;
+mod request;
+mod times;
+
+#[cfg(test)]
+mod tests;
+
+pub use counters::{Counters, Reading};
+pub use dispatcher::{
+    CALLS_WAITING_MAX, Call, Finished, Guard, Handle, Options, Results, SLOTS_MAX, TENANT_SHARE, run,
+};
+pub use exchange::{ANSWER_HEADER_BYTES_MAX, ANSWER_HEADERS_MAX};
+pub use fair_queue::{FairQueue, Share};
+pub use pool::{IDLE_AT_MOST_ONCE_MAX, IDLE_CONNECTIONS_MAX, IDLE_MAX, IDLE_PER_TARGET_MAX};
+pub use request::{HEADER_BYTES_MAX, HEADERS_MAX};
+use times::Times;

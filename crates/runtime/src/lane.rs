@@ -1,0 +1,451 @@
+//! The thread that owns the shards: takes what has come, lets the shards decide, does what they say.
+//!
+//! It decides nothing. One loop: wait for messages, commits, loads or the next timer; hand everything to the shards;
+//! drain them; give all their batches to the store as one commit. When the store refuses a commit, everything in
+//! memory is dropped, the shards are acquired anew and what was open is read again.
+
+use crate::clock::Clock;
+use crate::codec::{self, Cipher};
+use crate::dispatch::{self, Call, Finished, Guard};
+use crate::error::Error;
+use crate::metrics::Metrics;
+use crate::recovery;
+use crate::registry::Registry;
+use crate::watch::Watches;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesOrdered, FuturesUnordered, StreamExt};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tenure_engine::execution::{self, EffectId};
+use tenure_engine::shard::{Answer, Batch, Input, Key, Mail, NewExecution, Output, ReplyTo, Shard};
+use tenure_store::{ShardLease, Store};
+use tenure_types::{ExecutionId, ShardId, Timestamp};
+use tokio::sync::{mpsc, oneshot};
+
+/// Messages taken at once: enough for a large batch, little enough that commits are not kept waiting.
+const MESSAGES_AT_ONCE: usize = 1_024;
+/// How long a commit waits before it is tried again when the disk is full.
+const FULL_RETRY: Duration = Duration::from_millis(500);
+/// Loads asked of the store at once.
+const LOADS_AT_ONCE: usize = 16;
+
+/// What the rest of the node tells the lane.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// Start an execution.
+    Start { new: Box<NewExecution>, arrived: Instant, reply: Reply },
+    /// A command or an outcome.
+    Deliver { mail: Mail, reply: Option<Reply> },
+    /// Bring executions into memory.
+    Attend { ids: Vec<ExecutionId> },
+    /// Take nothing more, and end once everything decided is durable.
+    Stop,
+}
+
+/// Everything a lane works with.
+pub(crate) struct Parts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) cipher: Arc<dyn Cipher>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) dispatcher: dispatch::Handle,
+    pub(crate) watches: Arc<Watches>,
+    pub(crate) metrics: Metrics,
+    pub(crate) clock: Clock,
+    pub(crate) messages: mpsc::WeakSender<Message>,
+}
+
+type Loaded = Result<Vec<(ExecutionId, Option<recovery::Found>)>, Error>;
+type KeyFound = (Key, Result<Option<ExecutionId>, Error>);
+type Committed = (Result<(), tenure_store::Error>, Vec<(ShardId, u64)>, Instant);
+
+type Reply = oneshot::Sender<Result<Answer, Error>>;
+
+pub(crate) struct Lane {
+    parts: Parts,
+    inbox: mpsc::Receiver<Message>,
+    shards: Vec<Shard>,
+    lease: Arc<Lease>,
+    /// Calls given to the dispatcher that the shards still want, with the word that their guards ask for.
+    wanted: BTreeMap<ExecutionId, Vec<(EffectId, Arc<AtomicBool>)>>,
+    touched: BTreeSet<u16>,
+    /// Who waits for an answer; with the execution, when the answer is to its start.
+    waiting: BTreeMap<ReplyTo, (Reply, Option<ExecutionId>)>,
+    replies: u64,
+    /// When the starts arrived that are not answered and have sent no call yet.
+    arrivals: BTreeMap<ExecutionId, Instant>,
+    commits: FuturesOrdered<BoxFuture<'static, Committed>>,
+    loads: FuturesUnordered<BoxFuture<'static, Loaded>>,
+    keys: FuturesUnordered<BoxFuture<'static, KeyFound>>,
+    to_load: Vec<ExecutionId>,
+    batches: Vec<Batch>,
+}
+
+impl Lane {
+    pub(crate) fn new(parts: Parts, inbox: mpsc::Receiver<Message>, leases: &[ShardLease]) -> Self {
+        let mut lane = Self {
+            parts,
+            inbox,
+            shards: vec![],
+            lease: Arc::default(),
+            wanted: BTreeMap::new(),
+            touched: BTreeSet::new(),
+            waiting: BTreeMap::new(),
+            replies: 0,
+            arrivals: BTreeMap::new(),
+            commits: FuturesOrdered::new(),
+            loads: FuturesUnordered::new(),
+            keys: FuturesUnordered::new(),
+            to_load: vec![],
+            batches: vec![],
+        };
+        lane.own(leases);
+        lane
+    }
+
+    /// Runs until it is told to stop and everything decided is durable.
+    pub(crate) async fn run(mut self) {
+        let mut messages = Vec::with_capacity(MESSAGES_AT_ONCE);
+        let mut open = true;
+        while open || !self.commits.is_empty() {
+            let due = self.next_due();
+            tokio::select! {
+                biased;
+                Some(committed) = self.commits.next(), if !self.commits.is_empty() => {
+                    if self.committed(committed).is_err() {
+                        self.start_over().await;
+                    }
+                }
+                taken = self.inbox.recv_many(&mut messages, MESSAGES_AT_ONCE), if open => {
+                    open = taken > 0 && !messages.iter().any(|message| matches!(message, Message::Stop));
+                    for message in messages.drain(..) {
+                        self.take(message);
+                    }
+                }
+                Some(loaded) = self.loads.next(), if !self.loads.is_empty() => {
+                    if self.loaded(loaded).is_err() {
+                        self.start_over().await;
+                    }
+                }
+                Some((key, holder)) = self.keys.next(), if !self.keys.is_empty() => {
+                    match holder {
+                        Ok(holder) => self.handle(shard_of_key(&key, self.shards.len()), Input::KeyFound { key, holder }),
+                        Err(_) => self.start_over().await,
+                    }
+                }
+                () = sleep(due), if due.is_some() => self.wake(),
+            }
+            self.drain();
+            self.gauge();
+        }
+    }
+
+    fn gauge(&self) {
+        let metrics = &self.parts.metrics;
+        metrics.resident.set(sum(self.shards.iter().map(Shard::resident)));
+        metrics.queued.set(sum(self.shards.iter().map(Shard::queued)));
+    }
+
+    fn own(&mut self, leases: &[ShardLease]) {
+        self.shards = leases.iter().map(|lease| Shard::new(lease.shard, lease.epoch)).collect();
+        for (index, shard) in leases.iter().enumerate() {
+            assert_eq!(usize::from(shard.shard.0), index, "the embedded node owns every shard, in order");
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Start { mut new, arrived, reply } => {
+                new.reply = self.wait_for(reply, Some(new.id));
+                self.arrivals.insert(new.id, arrived);
+                self.handle(self.shard_of(new.id), Input::Start(new));
+            }
+            Message::Deliver { mut mail, reply } => {
+                mail.reply = reply.map(|reply| self.wait_for(reply, None));
+                self.handle(self.shard_of(mail.id), Input::Deliver(mail));
+            }
+            Message::Attend { ids } => {
+                for id in ids {
+                    self.handle(self.shard_of(id), Input::Attend { id });
+                }
+            }
+            Message::Stop => {}
+        }
+    }
+
+    fn wait_for(&mut self, reply: Reply, start: Option<ExecutionId>) -> ReplyTo {
+        self.replies += 1;
+        let to = ReplyTo(self.replies);
+        self.waiting.insert(to, (reply, start));
+        to
+    }
+
+    fn shard_of(&self, id: ExecutionId) -> u16 {
+        let shards = u16::try_from(self.shards.len()).expect("a store has at most 65,535 shards");
+        id.shard(shards).0
+    }
+
+    fn handle(&mut self, shard: u16, input: Input) {
+        let now = self.parts.clock.now();
+        self.shards[usize::from(shard)].handle(input, now);
+        self.touched.insert(shard);
+    }
+
+    fn wake(&mut self) {
+        let now = self.parts.clock.now();
+        for (index, shard) in (0..).zip(&mut self.shards) {
+            if shard.next_due().is_some_and(|due| due <= now) {
+                shard.handle(Input::Wake, now);
+                self.touched.insert(index);
+            }
+        }
+    }
+
+    /// How long until the first timer of all shards.
+    fn next_due(&self) -> Option<Duration> {
+        let due = self.shards.iter().filter_map(Shard::next_due).min()?;
+        Some(Duration::from_millis(due.ms_since(self.parts.clock.now())))
+    }
+
+    /// Does what the shards that were touched say, and gives all their batches to the store as one commit.
+    fn drain(&mut self) {
+        while let Some(shard) = self.touched.pop_first() {
+            while let Some(output) = self.shards[usize::from(shard)].poll() {
+                self.perform(output);
+            }
+        }
+        if !self.batches.is_empty() {
+            self.commit();
+        }
+        while !self.to_load.is_empty() && self.loads.len() < LOADS_AT_ONCE {
+            let ids = self.to_load.split_off(self.to_load.len().saturating_sub(256));
+            self.load(ids);
+        }
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Load { id } => self.to_load.push(id),
+            Output::FindKey { key } => self.find_key(key),
+            Output::Commit(batch) => {
+                self.withdraw(&batch);
+                self.batches.push(batch);
+            }
+            Output::Perform { id, tenant, correlation_id, call } => {
+                let wanted = Arc::new(AtomicBool::new(true));
+                let effect = EffectId::Call { frame: call.frame, attempt: call.attempt };
+                self.wanted.entry(id).or_default().push((effect, wanted.clone()));
+                let guard = Arc::new(CallGuard { lease: self.lease.clone(), wanted });
+                self.call(Call { tenant, execution: id, correlation_id, effect: call, guard });
+            }
+            Output::Abandon { id, effect } => self.parts.dispatcher.abandon(id, effect),
+            Output::Reply { to, answer } => {
+                if let Some((reply, start)) = self.waiting.remove(&to) {
+                    // Calls of the first turn leave before the start is answered; later ones measure something else.
+                    if let Some(id) = start {
+                        self.arrivals.remove(&id);
+                    }
+                    // The client may have gone: the act stands all the same.
+                    let _ = reply.send(answer.map_err(Error::from));
+                }
+            }
+            Output::Advanced { id, status, .. } => {
+                if status.ended() {
+                    self.parts.metrics.executions_ended.inc();
+                }
+                self.parts.watches.advanced(id, status);
+            }
+        }
+    }
+
+    /// A call that is closed by a decision must not leave any more, though the decision is not durable yet.
+    fn withdraw(&mut self, batch: &Batch) {
+        let shard = &self.shards[usize::from(batch.shard.0)];
+        for write in &batch.writes {
+            let Some(calls) = self.wanted.get_mut(&write.id) else { continue };
+            for (_, wanted) in calls.extract_if(.., |(effect, _)| !shard.wants(write.id, *effect)) {
+                wanted.store(false, Ordering::SeqCst);
+            }
+            if calls.is_empty() {
+                self.wanted.remove(&write.id);
+            }
+        }
+    }
+
+    fn call(&mut self, call: Call) {
+        if let Some(arrived) = self.arrivals.remove(&call.execution) {
+            self.parts.metrics.start_to_first_call_seconds.observe(arrived.elapsed().as_secs_f64());
+        }
+        self.parts.metrics.calls.inc();
+        let now = self.parts.clock.now();
+        if let Err(turned_away) = self.parts.dispatcher.perform(call, now) {
+            self.handle(self.shard_of(turned_away.execution), Input::Deliver(outcome(*turned_away)));
+        }
+    }
+
+    fn commit(&mut self) {
+        let batches = std::mem::take(&mut self.batches);
+        self.count(&batches);
+        let numbers = batches.iter().map(|batch| (batch.shard, batch.number)).collect();
+        let commit = codec::commit(batches, &*self.parts.cipher);
+        let store = self.parts.store.clone();
+        let given = Instant::now();
+        self.commits.push_back(Box::pin(async move {
+            let result = match commit {
+                Ok(commit) => commit_through_full_disk(&*store, commit).await,
+                Err(error) => Err(tenure_store::Error::Permanent(error.to_string())),
+            };
+            (result, numbers, given)
+        }));
+    }
+
+    fn count(&self, batches: &[Batch]) {
+        let metrics = &self.parts.metrics;
+        metrics.batches.inc();
+        for write in batches.iter().flat_map(|batch| &batch.writes) {
+            metrics.turns.inc();
+            metrics.events.inc_by(write.events.len() as u64);
+            if write.first_seq == 1 {
+                metrics.executions_started.inc();
+            }
+        }
+    }
+
+    fn committed(&mut self, (result, numbers, given): Committed) -> Result<(), ()> {
+        if let Err(error) = result {
+            tracing::error!(%error, "the store refused a commit; everything is read again under a new lease");
+            return Err(());
+        }
+        self.parts.metrics.commit_seconds.observe(given.elapsed().as_secs_f64());
+        for (shard, batch) in numbers {
+            self.handle(shard.0, Input::Committed { batch });
+        }
+        Ok(())
+    }
+
+    fn load(&mut self, ids: Vec<ExecutionId>) {
+        let (store, registry, cipher) =
+            (self.parts.store.clone(), self.parts.registry.clone(), self.parts.cipher.clone());
+        self.loads.push(Box::pin(async move { recovery::load(&*store, &registry, &*cipher, ids).await }));
+    }
+
+    fn loaded(&mut self, loaded: Loaded) -> Result<(), ()> {
+        let loaded = loaded.map_err(|error| tracing::error!(%error, "stored executions cannot be loaded"))?;
+        for (id, found) in loaded {
+            self.handle(self.shard_of(id), Input::Loaded { id, found });
+        }
+        Ok(())
+    }
+
+    fn find_key(&mut self, key: Key) {
+        let store = self.parts.store.clone();
+        self.keys.push(Box::pin(async move {
+            let holders = store.find_by_key(&key.tenant, &key.namespace, &key.name, &key.key).await;
+            let holder = holders.map(|holders| holders.open.map(|(id, _)| id)).map_err(Error::from);
+            (key, holder)
+        }));
+    }
+
+    /// Drops everything in memory, takes the shards anew and reads what was open.
+    async fn start_over(&mut self) {
+        self.lease.revoke();
+        self.lease = Arc::default();
+        for (reply, _) in std::mem::take(&mut self.waiting).into_values() {
+            let lost = Error::Unavailable("the outcome is unknown; ask again".into());
+            let _ = reply.send(Err(lost));
+        }
+        self.commits.clear();
+        self.loads.clear();
+        self.keys.clear();
+        self.to_load.clear();
+        self.batches.clear();
+        self.touched.clear();
+        self.arrivals.clear();
+        self.wanted.clear();
+        let leases = acquire_until_granted(&*self.parts.store).await;
+        self.own(&leases);
+        if let Some(messages) = self.parts.messages.upgrade() {
+            tokio::spawn(recovery::attend_open(self.parts.store.clone(), messages, self.parts.clock.now()));
+        }
+    }
+}
+
+/// The mail that brings a call's outcome to its execution.
+pub(crate) fn outcome(finished: Finished) -> Mail {
+    let Finished { execution: id, frame, attempt, outcome, .. } = finished;
+    let input = execution::Input::CallFinished { frame, attempt, outcome };
+    Mail { id, tenant: None, input, idempotency: None, reply: None }
+}
+
+/// Whether the shards are still ours: asked at the last instant before a request leaves.
+#[derive(Debug, Default)]
+struct Lease {
+    revoked: AtomicBool,
+}
+
+impl Lease {
+    fn revoke(&self) {
+        self.revoked.store(true, Ordering::SeqCst);
+    }
+}
+
+/// The last word on a call: the shards are ours, and nothing decided since has closed it.
+#[derive(Debug)]
+struct CallGuard {
+    lease: Arc<Lease>,
+    wanted: Arc<AtomicBool>,
+}
+
+impl Guard for CallGuard {
+    fn may_send(&self, _: Timestamp) -> bool {
+        self.wanted.load(Ordering::SeqCst) && !self.lease.revoked.load(Ordering::SeqCst)
+    }
+}
+
+/// The shard that every start under this key goes to, so that conflicts are decided in one place.
+pub(crate) fn shard_of_key(key: &Key, shards: usize) -> u16 {
+    // FNV-1a: spreads keys well enough, and every node computes the same.
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for part in [key.tenant.as_str(), &key.namespace, &key.name, &key.key] {
+        for byte in part.bytes().chain([0xff]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    u16::try_from(hash % shards as u64).expect("a store has at most 65,535 shards")
+}
+
+/// A full disk is waited out: what was decided stays in memory, and nothing is acknowledged before it is durable.
+async fn commit_through_full_disk(
+    store: &dyn Store,
+    commit: tenure_store::Commit,
+) -> Result<(), tenure_store::Error> {
+    loop {
+        match store.commit(commit.clone()).await {
+            Err(tenure_store::Error::Full) => tokio::time::sleep(FULL_RETRY).await,
+            other => return other,
+        }
+    }
+}
+
+async fn acquire_until_granted(store: &dyn Store) -> Vec<ShardLease> {
+    loop {
+        match store.acquire_shards().await {
+            Ok(leases) => return leases,
+            Err(error) => {
+                tracing::error!(%error, "the shards cannot be acquired; trying again");
+                tokio::time::sleep(FULL_RETRY).await;
+            }
+        }
+    }
+}
+
+async fn sleep(due: Option<Duration>) {
+    if let Some(due) = due {
+        tokio::time::sleep(due).await;
+    }
+}
+
+fn sum(sizes: impl Iterator<Item = usize>) -> i64 {
+    i64::try_from(sizes.sum::<usize>()).unwrap_or(i64::MAX)
+}

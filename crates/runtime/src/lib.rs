@@ -1,0 +1,28 @@
+//! The async shell around the pure core.
+//!
+//! A [`Node`] owns one lane: a thread that runs the shards, gives their batches to the store and their calls to the
+//! dispatcher. [`Handle`] is the way in. `codec` (pure) maps the engine's words to the store's records; `seal` encrypts
+//! what they carry; `egress` is the one place in the workspace that opens outbound sockets.
+//!
+//! Deliberately absent: rules. Whatever decides something about an execution lives in `tenure-engine`; whatever decides
+//! who may do it lives in `tenure-server`.
+
+mod clock;
+pub mod codec;
+pub mod dispatch;
+pub mod egress;
+mod error;
+mod lane;
+mod metrics;
+mod node;
+mod recovery;
+mod registry;
+pub mod seal;
+mod watch;
+
+pub use clock::Clock;
+pub use error::Error;
+pub use metrics::Metrics;
+pub use node::{Act, Handle, IdempotentAnswer, Node, Options, StartExecution, Started};
+pub use registry::{Registered, RegisteredDefinition};
+pub use watch::{Until, Watch};

@@ -1,0 +1,90 @@
+//! Reading executions back: those that are asked for, those that were open, those that are due.
+
+use crate::codec::{self, Cipher};
+use crate::error::Error;
+use crate::lane::Message;
+use crate::registry::Registry;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tenure_dsl::program::Definition;
+use tenure_engine::execution::Execution;
+use tenure_engine::shard::limits::TIMER_HORIZON_MS;
+use tenure_store::Store;
+use tenure_types::{ExecutionId, ShardId, Timestamp};
+use tokio::sync::mpsc;
+
+/// Executions named to a lane in one message.
+const ATTEND_AT_ONCE: usize = 256;
+
+/// A loaded execution and what it runs.
+pub(crate) type Found = (Box<Execution>, Arc<Definition>);
+
+/// Loads and folds executions; those that do not exist are `None`.
+pub(crate) async fn load(
+    store: &dyn Store,
+    registry: &Registry,
+    cipher: &dyn Cipher,
+    ids: Vec<ExecutionId>,
+) -> Result<Vec<(ExecutionId, Option<Found>)>, Error> {
+    let mut found: BTreeMap<ExecutionId, _> = ids.iter().map(|id| (*id, None)).collect();
+    for loaded in store.load_many(ids).await? {
+        let definition = registry.pinned(&loaded.row.tenant, loaded.row.digest, cipher).await?;
+        let execution = Box::new(codec::execution(&loaded, cipher)?);
+        found.insert(loaded.row.id, Some((execution, definition)));
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// How long until the store is asked again for what was open.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
+
+/// Names every execution that had something under way, and those that are due soon.
+pub(crate) async fn attend_open(store: Arc<dyn Store>, messages: mpsc::Sender<Message>, now: Timestamp) {
+    for shard in 0..store.shard_count() {
+        attend_shard(&*store, &messages, ShardId(shard)).await;
+    }
+    attend_due(&*store, &messages, now).await;
+}
+
+/// Asks until it is answered: an execution that is forgotten here would stand still until the next start.
+async fn attend_shard(store: &dyn Store, messages: &mpsc::Sender<Message>, shard: ShardId) {
+    let mut after = None;
+    loop {
+        let rows = match store.open_executions(shard, after, ATTEND_AT_ONCE).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                tracing::error!(%error, shard = shard.0, "open executions cannot be listed; asking again");
+                if messages.is_closed() {
+                    return;
+                }
+                tokio::time::sleep(ASK_AGAIN).await;
+                continue;
+            }
+        };
+        let Some(last) = rows.last() else { return };
+        after = Some(last.id);
+        let ids = rows.iter().map(|row| row.id).collect();
+        if messages.send(Message::Attend { ids }).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Names the executions whose timers are due within the horizon: nearer timers are kept in memory.
+pub(crate) async fn attend_due(store: &dyn Store, messages: &mpsc::Sender<Message>, now: Timestamp) {
+    let until = now.plus_ms(TIMER_HORIZON_MS);
+    let mut after = None;
+    loop {
+        let due = match store.due(None, until, after, ATTEND_AT_ONCE).await {
+            Ok(due) => due,
+            Err(error) => return tracing::error!(%error, "due executions cannot be listed"),
+        };
+        let Some(last) = due.last() else { return };
+        after = Some(*last);
+        let ids = due.iter().map(|due| due.id).collect();
+        if messages.send(Message::Attend { ids }).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The history of an execution: a page, a page that is waited for, or everything as it comes.
+
+use super::workflows::id_of;
+use super::{App, Error, view};
+use crate::auth::Grant;
+use crate::http::Query;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use tenure_api::{HistoryEvent, HistoryPage};
+use tenure_engine::execution::Fact;
+use tenure_runtime::Until;
+use tenure_types::ExecutionId;
+use tenure_types::limits::PAGE_ITEMS_MAX;
+
+/// Events that a stream reads at once.
+const FOLLOW_PAGE: usize = 200;
+
+/// A piece of the history; waits for the next event when there is none and the request asks to.
+pub(crate) async fn page(app: &App, grant: &Grant, id: &str, query: &Query) -> Result<HistoryPage, Error> {
+    let id = id_of(id)?;
+    let after = query.number("after").unwrap_or(0);
+    let limit = query.number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE_ITEMS_MAX);
+    // Registered before the history is read, so that nothing is missed between the two.
+    let wait = query.number("wait").filter(|seconds| *seconds > 0);
+    let watch = wait.map(|seconds| (Duration::from_secs(seconds), app.handle.watch(id, Until::Next)));
+    let piece = read(app, grant, id, after, limit).await?;
+    let Some((wait, mut watch)) = watch.filter(|_| piece.items.is_empty() && !piece.ended) else {
+        return Ok(piece);
+    };
+    tokio::select! {
+        () = watch.fired() => {}
+        () = tokio::time::sleep(wait) => {}
+        () = app.draining.cancelled() => {}
+    }
+    read(app, grant, id, after, limit).await
+}
+
+async fn read(
+    app: &App,
+    grant: &Grant,
+    id: ExecutionId,
+    after: u64,
+    limit: usize,
+) -> Result<HistoryPage, Error> {
+    let events = app.handle.history(grant.tenant(), id, after, limit).await?.ok_or_else(Error::not_found)?;
+    let ended = match events.last() {
+        Some((_, event)) => terminal(&event.fact),
+        None => ended_before(app, grant, id, after).await?,
+    };
+    let next_after = events.last().map_or(after, |(seq, _)| *seq);
+    let items = events.iter().map(|(seq, event)| view::event(*seq, event)).collect();
+    Ok(HistoryPage { items, next_after, ended })
+}
+
+/// Whether there is nothing beyond `after` and never will be.
+async fn ended_before(app: &App, grant: &Grant, id: ExecutionId, after: u64) -> Result<bool, Error> {
+    if after == 0 {
+        return Ok(false);
+    }
+    let last = app.handle.history(grant.tenant(), id, after - 1, 1).await?.unwrap_or_default();
+    // A position beyond the end is a position that nothing follows, if the execution has ended.
+    if let Some((_, event)) = last.first() {
+        return Ok(terminal(&event.fact));
+    }
+    let row = app.handle.row(grant.tenant(), id).await?;
+    Ok(row.is_some_and(|row| row.status.ended()))
+}
+
+fn terminal(fact: &Fact) -> bool {
+    matches!(fact, Fact::Completed { .. } | Fact::Faulted { .. } | Fact::Cancelled | Fact::Terminated { .. })
+}
+
+/// A history as it comes, to its end.
+#[derive(Debug)]
+pub(crate) struct Follow {
+    app: Arc<App>,
+    grant: Grant,
+    id: ExecutionId,
+    after: u64,
+    ready: VecDeque<HistoryEvent>,
+    ended: bool,
+}
+
+impl Follow {
+    /// Begins after an event; fails at once when there is no such execution.
+    pub(crate) async fn begin(app: Arc<App>, grant: Grant, id: &str, after: u64) -> Result<Self, Error> {
+        let id = id_of(id)?;
+        let mut follow = Self { app, grant, id, after, ready: VecDeque::new(), ended: false };
+        follow.read_on().await?;
+        Ok(follow)
+    }
+
+    /// The next event; `None` after the last one, when the server drains, or when the history cannot be read.
+    pub(crate) async fn next(&mut self) -> Option<HistoryEvent> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            if self.ended {
+                return None;
+            }
+            let mut watch = self.app.handle.watch(self.id, Until::Next);
+            // A client that is cut off comes back with `Last-Event-ID`.
+            self.read_on().await.ok()?;
+            if self.ready.is_empty() && !self.ended {
+                tokio::select! {
+                    () = watch.fired() => {}
+                    () = self.app.draining.cancelled() => return None,
+                }
+            }
+        }
+    }
+
+    async fn read_on(&mut self) -> Result<(), Error> {
+        let page = read(&self.app, &self.grant, self.id, self.after, FOLLOW_PAGE).await?;
+        self.after = page.next_after;
+        self.ended = page.ended;
+        self.ready = page.items.into();
+        Ok(())
+    }
+}

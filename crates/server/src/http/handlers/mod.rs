@@ -1,0 +1,109 @@
+//! One handler an operation, ten lines at most. The match is total: an operation without a handler does not compile.
+
+mod about;
+mod definitions;
+mod history;
+mod tasks;
+mod workflows;
+
+use super::Call;
+use crate::app::{App, Error};
+use crate::auth::{Caller, Grant, PlatformGrant};
+use axum::response::Response;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use tenure_api::{Access, Operation};
+
+/// What a handler gives.
+pub(crate) type Answer = Result<Response, Error>;
+
+type Pending = Pin<Box<dyn Future<Output = Answer> + Send>>;
+type With<P> = Box<dyn Fn(Arc<App>, P, Call) -> Pending + Send + Sync>;
+
+/// A handler, by the proof that it asks for.
+pub(crate) enum Handler {
+    /// Asks for nothing.
+    Public(With<()>),
+    /// Asks for a valid credential.
+    Caller(With<Caller>),
+    /// Asks for a grant in a tenant.
+    Tenant(With<Grant>),
+    /// Asks for a grant on the platform.
+    Platform(With<PlatformGrant>),
+}
+
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Public(_) => "Public",
+            Self::Caller(_) => "Caller",
+            Self::Tenant(_) => "Tenant",
+            Self::Platform(_) => "Platform",
+        })
+    }
+}
+
+impl Handler {
+    /// Whether the handler asks for the proof that a route's access yields.
+    pub(crate) fn fits(&self, access: Access) -> bool {
+        match access {
+            Access::Public => matches!(self, Self::Public(_)),
+            Access::Authenticated => matches!(self, Self::Caller(_)),
+            Access::Tenant(_) => matches!(self, Self::Tenant(_)),
+            Access::Platform(_) => matches!(self, Self::Platform(_)),
+        }
+    }
+}
+
+fn boxed<P, F, Fut>(handler: F) -> With<P>
+where
+    F: Fn(Arc<App>, P, Call) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Answer> + Send + 'static,
+{
+    Box::new(move |app, proof, call| Box::pin(handler(app, proof, call)))
+}
+
+/// The handler of an operation.
+pub(crate) fn of(operation: Operation) -> Handler {
+    use Handler::{Caller, Platform, Public, Tenant};
+    match operation {
+        Operation::RegisterDefinition => Tenant(boxed(definitions::register)),
+        Operation::ValidateDefinition => Tenant(boxed(definitions::validate)),
+        Operation::ListDefinitions => Tenant(boxed(definitions::list)),
+        Operation::ShowDefinition => Tenant(boxed(definitions::show)),
+        Operation::ListDefinitionVersions => Tenant(boxed(definitions::versions)),
+        Operation::ShowDefinitionVersion => Tenant(boxed(definitions::version)),
+        Operation::StartWorkflow => Tenant(boxed(workflows::start)),
+        Operation::ListWorkflows => Tenant(boxed(workflows::list)),
+        Operation::CountWorkflows => Tenant(boxed(workflows::count)),
+        Operation::ShowWorkflow => Tenant(boxed(workflows::show)),
+        Operation::CancelWorkflow => Tenant(boxed(workflows::cancel)),
+        Operation::TerminateWorkflow => Tenant(boxed(workflows::terminate)),
+        Operation::ShowHistory => Tenant(boxed(history::show)),
+        Operation::ListTasks => Tenant(boxed(tasks::list)),
+        Operation::ShowTask => Tenant(boxed(tasks::show)),
+        Operation::ResolveTask => Tenant(boxed(tasks::resolve)),
+        Operation::ListAuditEvents => Tenant(boxed(about::audit)),
+        Operation::ListTenants => Platform(boxed(about::tenants)),
+        Operation::ShowLimits => Caller(boxed(about::limits)),
+        Operation::Whoami => Caller(boxed(about::whoami)),
+        Operation::ShowOpenapi => Public(boxed(about::openapi)),
+        Operation::ShowSchema => Public(boxed(about::schema)),
+        Operation::ShowKeys => Public(boxed(about::keys)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tenure_api::ROUTES;
+
+    /// FR-028: the proof that a handler asks for is the one that its route's access yields.
+    #[test]
+    fn each_handler_asks_for_the_proof_of_its_route() {
+        for route in ROUTES {
+            assert!(of(route.operation).fits(route.access), "{:?}", route.operation);
+        }
+    }
+}

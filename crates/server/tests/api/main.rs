@@ -1,0 +1,15 @@
+//! The API as outsiders see it: a real server with a real store, on a free port.
+
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test by panicking")]
+
+mod admin;
+mod commands;
+mod conventions;
+mod definitions;
+mod idempotency;
+mod matrix;
+mod reads;
+mod restart;
+mod starts;
+mod steps;
+mod world;

@@ -1,0 +1,12 @@
+//! Ids, time, status and the limits that every crate shares.
+//!
+//! Deliberately absent: behaviour. Nothing here decides anything about an execution, and nothing here does IO.
+
+mod id;
+pub mod limits;
+mod status;
+mod time;
+
+pub use id::{DefinitionId, Digest, Epoch, ExecutionId, IdError, ShardId, TaskRef, TenantId};
+pub use status::{CompensationStatus, Status};
+pub use time::{ParseTimestampError, Timestamp};
