@@ -18,6 +18,7 @@ cargo xtask <command>
   test             every check and every test, then one line with their number
   tidy             the rules of the workspace that no lint knows
   openapi          write openapi.json from the route table
+  kit [WORDS]      the conformance kits and the guide's examples; WORDS pick scenarios by their titles
   kill-test        the kill test at full length (20 kills)
   sim [ARGS…]      the simulator, optimised, with ARGS
   help             this page
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         "test" => test::run(),
         "tidy" => tidy::run(),
         "openapi" => openapi::write(),
+        "kit" => test::kit(&rest),
         "kill-test" => test::kill(),
         "sim" => {
             cargo::run(&[&["run", "--release", "-p", "sim", "--"], strs(&rest).as_slice()].concat(), &[])

@@ -21,6 +21,13 @@ pub(crate) fn run() -> Result<(), String> {
     if counted.failed > 0 || !counted.success { Err("tests failed".into()) } else { Ok(()) }
 }
 
+/// The conformance kits and the guide's examples, with their counts.
+pub(crate) fn kit(words: &[String]) -> Result<(), String> {
+    let args = ["test", "-p", "tenure-cli", "--test", "kit", "--", "--nocapture", "--test-threads", "1"];
+    let counted = tests(&args, &[("TENURE_KIT", &words.join(" "))])?;
+    if counted.success { Ok(()) } else { Err("scenarios failed".into()) }
+}
+
 /// The kill test at full length.
 pub(crate) fn kill() -> Result<(), String> {
     let counted = tests(

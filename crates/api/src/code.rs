@@ -85,6 +85,10 @@ codes! {
     IdempotencyMismatch = "0035", 422, final, "Idempotency key reused";
     /// The definition is disabled: it takes no new starts.
     DefinitionDisabled = "0036", 409, final, "Definition disabled";
+    /// The engine failed on the execution and leaves it alone until the server starts again.
+    WorkflowHeld = "0037", 409, final, "Workflow held";
+    /// What `If-Match` names is not how the thing is now.
+    PreconditionFailed = "0038", 412, final, "Precondition failed";
     /// The body is larger than its limit.
     TooLarge = "0040", 413, final, "Body too large";
     /// The body's content type is not one that the path takes.

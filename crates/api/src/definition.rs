@@ -21,6 +21,9 @@ pub struct DefinitionSummary {
     pub created_at: Time,
     /// Whether it takes new starts.
     pub enabled: bool,
+    /// Whether it was deleted: it is hidden and takes no new starts, and what runs goes on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
 }
 
 /// One registered version of a definition.

@@ -6,6 +6,7 @@
 mod audit;
 mod code;
 mod definition;
+mod event;
 mod history;
 mod identity;
 mod json;
@@ -16,11 +17,14 @@ mod route;
 mod routes;
 mod schema;
 mod task;
+mod trial;
+mod version;
 mod workflow;
 
 pub use audit::{AuditActor, AuditEvent, AuditEventList, AuditResource};
 pub use code::Code;
 pub use definition::{Definition, DefinitionList, DefinitionSummary, DefinitionVersionRef, Validation};
+pub use event::{AcceptedEvents, CloudEvent, SignalWorkflow};
 pub use history::{HistoryEvent, HistoryPage};
 pub use identity::{Jwk, JwkSet, Tenant, TenantList, Whoami};
 pub use json::{Json, Time};
@@ -30,6 +34,8 @@ pub use problem::{Problem, ProblemItem};
 pub use route::{Access, Body, Method, Operation, Parameter, Permission, Reply, Role, Route, Type, Value};
 pub use routes::ROUTES;
 pub use task::{Resolve, ResolveTask, Task, TaskList};
+pub use trial::{CaseFailure, CaseReport, TestDefinition, TestReport};
+pub use version::{DefinitionChange, DefinitionDiff, DefinitionImpact, VersionImpact};
 pub use workflow::{
     CancelWorkflow, OnConflict, PendingTask, StartWorkflow, StartedWorkflow, StatusCount, TerminateWorkflow,
     Workflow, WorkflowCount, WorkflowError, WorkflowList, WorkflowRef, WorkflowSummary,

@@ -10,6 +10,9 @@ pub(crate) const REASON_CHARS_MAX: usize = 1_024;
 /// Items of a page when the request names no size.
 pub(crate) const PAGE_ITEMS_DEFAULT: usize = 50;
 
+/// Events of one batch.
+pub(crate) const BATCH_EVENTS_MAX: usize = 100;
+
 /// The limits that a client can run into.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -38,6 +41,8 @@ pub struct Limits {
     pub wait_seconds_max: u64,
     /// Characters of a reason.
     pub reason_chars_max: usize,
+    /// Events of one batch.
+    pub batch_events_max: usize,
 }
 
 impl Limits {
@@ -55,5 +60,6 @@ impl Limits {
         history_events_max: tenure_types::limits::HISTORY_EVENTS_MAX,
         wait_seconds_max: WAIT_SECONDS_MAX,
         reason_chars_max: REASON_CHARS_MAX,
+        batch_events_max: BATCH_EVENTS_MAX,
     };
 }

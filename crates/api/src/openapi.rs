@@ -2,6 +2,8 @@
 //!
 //! It is a function of this crate's source alone, so that the committed file can be compared with it.
 
+use crate::event::CloudEvent;
+use crate::limits::Limits;
 use crate::problem::Problem;
 use crate::route::{Body, Method, Parameter, Reply, Route, Type, Value};
 use crate::routes::ROUTES;
@@ -72,8 +74,10 @@ fn schemas() -> BTreeMap<String, Json> {
     let mut found = Vec::new();
     (Type::of::<Problem>().collect)(&mut found);
     for route in ROUTES {
-        if let Body::Json(body) | Body::OptionalJson(body) = route.body {
-            (body.collect)(&mut found);
+        match route.body {
+            Body::Json(body) | Body::OptionalJson(body) => (body.collect)(&mut found),
+            Body::CloudEvents => (Type::of::<CloudEvent>().collect)(&mut found),
+            Body::None | Body::Definition => {}
         }
         for reply in route.replies.iter().filter_map(|reply| reply.body) {
             (reply.collect)(&mut found);
@@ -125,6 +129,9 @@ fn parameters(route: &Route) -> Json {
             "The same key and request again replays the answer, for 24 hours.",
         ));
     }
+    if conditional(route) {
+        all.push(header("If-Match", "Only if the version is as the `ETag` of an earlier answer says."));
+    }
     if route.operation == crate::Operation::StartWorkflow {
         all.push(header("Prefer", "`wait=30` waits so many seconds for the end of the execution."));
     }
@@ -132,6 +139,15 @@ fn parameters(route: &Route) -> Json {
         all.push(header("Last-Event-ID", "Where a stream goes on; the same as `after`."));
     }
     Json::Array(all)
+}
+
+/// Whether the route changes something that has an `ETag`.
+fn conditional(route: &Route) -> bool {
+    use crate::Operation as O;
+    matches!(
+        route.operation,
+        O::EnableDefinitionVersion | O::DisableDefinitionVersion | O::DeleteDefinitionVersion
+    )
 }
 
 fn path_parameter(name: &str) -> Json {
@@ -170,7 +186,22 @@ fn request_body(route: &Route) -> Option<Json> {
                 JSON: { "schema": { "type": "object" } },
             },
         })),
+        Body::CloudEvents => Some(cloud_events()),
     }
+}
+
+fn cloud_events() -> Json {
+    let one = link(Type::of::<CloudEvent>());
+    json!({
+        "required": true,
+        "description": "One event, a batch, or the data of one event whose attributes are `ce-` headers.",
+        "content": {
+            "application/cloudevents+json": one,
+            "application/cloudevents-batch+json":
+                { "schema": { "type": "array", "items": one["schema"], "maxItems": Limits::CURRENT.batch_events_max } },
+            "*/*": { "schema": { "description": "The data; attributes are in `ce-` headers." } },
+        },
+    })
 }
 
 fn responses(route: &Route) -> Json {
@@ -272,7 +303,14 @@ mod tests {
 
     #[test]
     fn requests_refuse_unknown_fields_in_their_schemas_too() {
-        for name in ["StartWorkflow", "CancelWorkflow", "TerminateWorkflow", "ResolveTask", "WorkflowRef"] {
+        for name in [
+            "StartWorkflow",
+            "CancelWorkflow",
+            "TerminateWorkflow",
+            "SignalWorkflow",
+            "ResolveTask",
+            "WorkflowRef",
+        ] {
             let schema = schema_document(name).expect("it is a type of the contract");
             assert_eq!(schema["additionalProperties"], false, "{name}");
         }

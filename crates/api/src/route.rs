@@ -13,6 +13,8 @@ pub enum Method {
     Get,
     /// Does.
     Post,
+    /// Removes.
+    Delete,
 }
 
 impl Method {
@@ -21,6 +23,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -30,7 +33,7 @@ impl Method {
 pub enum Role {
     /// Reads definitions and executions.
     Viewer,
-    /// Also starts, cancels, terminates and resolves executions.
+    /// Also starts, cancels, terminates, signals and resolves executions, and publishes events.
     Operator,
     /// Also registers definitions and reads the audit trail.
     Admin,
@@ -68,14 +71,16 @@ impl Role {
 pub enum Permission {
     /// List and show definitions, validate a text.
     DefinitionRead,
-    /// Register definitions.
+    /// Register definitions, enable, disable and delete their versions.
     DefinitionWrite,
     /// List and show executions, their histories and tasks.
     WorkflowRead,
     /// Start executions.
     WorkflowStart,
-    /// Cancel, terminate and resolve.
+    /// Cancel, terminate, signal and resolve.
     WorkflowOperate,
+    /// Publish events to whoever listens, and so start what they start.
+    EventPublish,
     /// Read the audit trail.
     AuditRead,
     /// List tenants.
@@ -90,6 +95,7 @@ impl Permission {
         Self::WorkflowRead,
         Self::WorkflowStart,
         Self::WorkflowOperate,
+        Self::EventPublish,
         Self::AuditRead,
         Self::TenantRead,
     ];
@@ -102,6 +108,7 @@ impl Permission {
             Self::WorkflowRead => "workflow:read",
             Self::WorkflowStart => "workflow:start",
             Self::WorkflowOperate => "workflow:operate",
+            Self::EventPublish => "event:publish",
             Self::AuditRead => "audit:read",
             Self::TenantRead => "tenant:read",
         }
@@ -111,7 +118,7 @@ impl Permission {
     pub fn role(self) -> Role {
         match self {
             Self::DefinitionRead | Self::WorkflowRead => Role::Viewer,
-            Self::WorkflowStart | Self::WorkflowOperate => Role::Operator,
+            Self::WorkflowStart | Self::WorkflowOperate | Self::EventPublish => Role::Operator,
             Self::DefinitionWrite | Self::AuditRead => Role::Admin,
             Self::TenantRead => Role::PlatformAdmin,
         }
@@ -144,10 +151,16 @@ impl Access {
 pub enum Operation {
     RegisterDefinition,
     ValidateDefinition,
+    TestDefinition,
     ListDefinitions,
     ShowDefinition,
     ListDefinitionVersions,
     ShowDefinitionVersion,
+    EnableDefinitionVersion,
+    DisableDefinitionVersion,
+    DeleteDefinitionVersion,
+    ShowDefinitionImpact,
+    DiffDefinition,
     StartWorkflow,
     ListWorkflows,
     CountWorkflows,
@@ -157,7 +170,9 @@ pub enum Operation {
     ShowTask,
     CancelWorkflow,
     TerminateWorkflow,
+    SignalWorkflow,
     ResolveTask,
+    PublishEvents,
     ListAuditEvents,
     ListTenants,
     ShowLimits,
@@ -225,6 +240,8 @@ pub enum Body {
     OptionalJson(Type),
     /// A definition, as `application/json` or `application/yaml`.
     Definition,
+    /// `CloudEvents` over HTTP: one structured, a batch, or one in binary mode.
+    CloudEvents,
 }
 
 /// A good answer.

@@ -3,9 +3,10 @@
 use crate::limits::WAIT_SECONDS_MAX;
 use crate::route::{Access, Body, Method, Operation, Parameter, Permission, Reply, Route, Type, Value};
 use crate::{
-    AuditEventList, CancelWorkflow, Definition, DefinitionList, DefinitionSummary, HistoryPage, JwkSet,
-    Limits, ResolveTask, StartWorkflow, StartedWorkflow, Task, TaskList, TenantList, TerminateWorkflow,
-    Validation, Whoami, Workflow, WorkflowCount, WorkflowList,
+    AcceptedEvents, AuditEventList, CancelWorkflow, Definition, DefinitionDiff, DefinitionImpact,
+    DefinitionList, DefinitionSummary, HistoryPage, JwkSet, Limits, ResolveTask, SignalWorkflow,
+    StartWorkflow, StartedWorkflow, Task, TaskList, TenantList, TerminateWorkflow, TestDefinition,
+    TestReport, Validation, Whoami, Workflow, WorkflowCount, WorkflowList,
 };
 use tenure_types::limits::PAGE_ITEMS_MAX;
 
@@ -28,6 +29,7 @@ const PAGE_TOKEN: Parameter = parameter(
     Value::Text,
     "`nextPageToken` of the page before, with the same filter and order.",
 );
+const DELETED: Parameter = parameter("deleted", Value::Flag, "Deleted versions too.");
 const STATUS: Parameter = parameter("status", Value::Text, "Only these, as a comma list.");
 const DEFINITION: Parameter = parameter(
     "definition",
@@ -78,6 +80,7 @@ pub const ROUTES: &[Route] = &[
         query: &[
             parameter("namespace", Value::Text, "Only of this namespace."),
             parameter("name", Value::Text, "Only of this name."),
+            DELETED,
             PAGE_SIZE,
             PAGE_TOKEN,
         ],
@@ -96,6 +99,19 @@ pub const ROUTES: &[Route] = &[
         query: &[],
         body: Body::Definition,
         replies: &[ok::<Validation>("The findings.")],
+    },
+    Route {
+        operation: Operation::TestDefinition,
+        method: Method::Post,
+        path: "/v1/workflow-definitions/test",
+        aliases: &["/workflow-definitions/test"],
+        access: Access::Tenant(Permission::DefinitionRead),
+        action: "definition.test",
+        resource: "definition",
+        summary: "Runs test cases of a definition, with mocks and a clock of their own. Nothing is stored or called.",
+        query: &[],
+        body: Body::Json(Type::of::<TestDefinition>()),
+        replies: &[ok::<TestReport>("What the cases came to.")],
     },
     Route {
         operation: Operation::ShowDefinition,
@@ -119,7 +135,7 @@ pub const ROUTES: &[Route] = &[
         action: "definition.list",
         resource: "definition",
         summary: "Lists the versions of a definition.",
-        query: &[PAGE_SIZE, PAGE_TOKEN],
+        query: &[DELETED, PAGE_SIZE, PAGE_TOKEN],
         body: Body::None,
         replies: &[ok::<DefinitionList>("A page.")],
     },
@@ -135,6 +151,78 @@ pub const ROUTES: &[Route] = &[
         query: &[],
         body: Body::None,
         replies: &[ok::<Definition>("The definition.")],
+    },
+    Route {
+        operation: Operation::EnableDefinitionVersion,
+        method: Method::Post,
+        path: "/v1/workflow-definitions/{namespace}/{name}/versions/{version}/enable",
+        aliases: &["/workflow-definitions/{namespace}/{name}/versions/{version}/enable"],
+        access: Access::Tenant(Permission::DefinitionWrite),
+        action: "definition.enable",
+        resource: "definition",
+        summary: "Lets a version take new starts.",
+        query: &[],
+        body: Body::None,
+        replies: &[ok::<DefinitionSummary>("Enabled.")],
+    },
+    Route {
+        operation: Operation::DisableDefinitionVersion,
+        method: Method::Post,
+        path: "/v1/workflow-definitions/{namespace}/{name}/versions/{version}/disable",
+        aliases: &["/workflow-definitions/{namespace}/{name}/versions/{version}/disable"],
+        access: Access::Tenant(Permission::DefinitionWrite),
+        action: "definition.disable",
+        resource: "definition",
+        summary: "Lets a version take no new starts; what runs goes on.",
+        query: &[],
+        body: Body::None,
+        replies: &[ok::<DefinitionSummary>("Disabled.")],
+    },
+    Route {
+        operation: Operation::DeleteDefinitionVersion,
+        method: Method::Delete,
+        path: "/v1/workflow-definitions/{namespace}/{name}/versions/{version}",
+        aliases: &["/workflow-definitions/{namespace}/{name}/versions/{version}"],
+        access: Access::Tenant(Permission::DefinitionWrite),
+        action: "definition.delete",
+        resource: "definition",
+        summary: "Hides a version, which takes no new starts then; what runs goes on.",
+        query: &[],
+        body: Body::None,
+        replies: &[ok::<DefinitionSummary>("Deleted.")],
+    },
+    Route {
+        operation: Operation::ShowDefinitionImpact,
+        method: Method::Get,
+        path: "/v1/workflow-definitions/{namespace}/{name}/impact",
+        aliases: &["/workflow-definitions/{namespace}/{name}/impact"],
+        access: Access::Tenant(Permission::DefinitionRead),
+        action: "definition.impact",
+        resource: "definition",
+        summary: "Shows how many executions run on which version.",
+        query: &[],
+        body: Body::None,
+        replies: &[ok::<DefinitionImpact>("The counts.")],
+    },
+    Route {
+        operation: Operation::DiffDefinition,
+        method: Method::Get,
+        path: "/v1/workflow-definitions/{namespace}/{name}/diff",
+        aliases: &["/workflow-definitions/{namespace}/{name}/diff"],
+        access: Access::Tenant(Permission::DefinitionRead),
+        action: "definition.diff",
+        resource: "definition",
+        summary: "Shows what differs between two versions, and what it means for executions.",
+        query: &[
+            parameter("from", Value::Text, "The version that is compared; the one before `to` when absent."),
+            parameter(
+                "to",
+                Value::Text,
+                "The version that it is compared with; the latest enabled one when absent.",
+            ),
+        ],
+        body: Body::None,
+        replies: &[ok::<DefinitionDiff>("The differences.")],
     },
     Route {
         operation: Operation::StartWorkflow,
@@ -292,6 +380,32 @@ pub const ROUTES: &[Route] = &[
         replies: &[ok::<Workflow>("Terminated.")],
     },
     Route {
+        operation: Operation::SignalWorkflow,
+        method: Method::Post,
+        path: "/v1/workflows/{id}/signal",
+        aliases: &["/workflows/{id}/signal"],
+        access: Access::Tenant(Permission::WorkflowOperate),
+        action: "workflow.signal",
+        resource: "workflow",
+        summary: "Tells an execution something; it is kept until the execution wants it.",
+        query: &[],
+        body: Body::OptionalJson(Type::of::<SignalWorkflow>()),
+        replies: &[ok::<Workflow>("The signal is recorded, or was before under the same `id`.")],
+    },
+    Route {
+        operation: Operation::PublishEvents,
+        method: Method::Post,
+        path: "/v1/events",
+        aliases: &[],
+        access: Access::Tenant(Permission::EventPublish),
+        action: "event.publish",
+        resource: "event",
+        summary: "Publishes CloudEvents to the executions that listen and to the definitions that they start.",
+        query: &[],
+        body: Body::CloudEvents,
+        replies: &[reply::<AcceptedEvents>(202, "Accepted: durable wherever they were wanted.")],
+    },
+    Route {
         operation: Operation::ResolveTask,
         method: Method::Post,
         path: "/v1/workflows/{id}/tasks/{reference}/resolve",
@@ -377,7 +491,7 @@ pub const ROUTES: &[Route] = &[
         access: Access::Public,
         action: "contract.show",
         resource: "contract",
-        summary: "The JSON Schema of a type of this document.",
+        summary: "The JSON Schema of a type of this document, of a definition (`workflow-1.0.json`) or of a test file (`workflow-test-1.0.json`).",
         query: &[],
         body: Body::None,
         replies: &[Reply { status: 200, summary: "JSON Schema 2020-12.", body: None, also: None }],
@@ -427,11 +541,13 @@ mod tests {
 
     /// FR-028: no route that changes something is open to a role that only reads.
     #[test]
-    fn no_post_but_validate_is_open_to_viewers() {
+    fn no_post_but_validate_and_test_is_open_to_viewers() {
         for route in ROUTES.iter().filter(|route| route.method == Method::Post) {
             let Access::Tenant(permission) = route.access else { panic!("{} acts in no tenant", route.path) };
             let viewer = crate::Role::Viewer.permits(permission);
-            assert_eq!(viewer, route.operation == Operation::ValidateDefinition, "{}", route.path);
+            let harmless =
+                matches!(route.operation, Operation::ValidateDefinition | Operation::TestDefinition);
+            assert_eq!(viewer, harmless, "{}", route.path);
         }
     }
 

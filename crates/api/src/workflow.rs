@@ -1,5 +1,6 @@
 //! Executions, which the API calls workflows because the owner's paths do.
 
+use crate::event::SignalWorkflow;
 use crate::json::{Json, Time};
 use crate::schema;
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,9 @@ pub struct StartWorkflow {
     /// Not before this instant; `pending` until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_at: Option<Time>,
+    /// A signal that is there from the start: both are one act, and durable together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<SignalWorkflow>,
 }
 
 /// The error that an execution or a task faulted with, of the DSL's types.

@@ -1,7 +1,7 @@
 //! The command line: what can be said, and who does it.
 
 use crate::bench;
-use crate::commands::{audit, completion, config, definition, dev, man, serve, start, workflow};
+use crate::commands::{audit, completion, config, definition, dev, event, man, serve, start, workflow};
 use crate::context::Wish;
 use crate::error::{Code, Error};
 use crate::exit::Exit;
@@ -55,6 +55,9 @@ enum Command {
     /// Look at executions and act on them
     #[command(subcommand)]
     Workflow(workflow::Command),
+    /// Publish events to whoever listens
+    #[command(subcommand)]
+    Event(event::Command),
     /// Look at the server's configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -95,6 +98,7 @@ fn dispatch(command: Command, session: &Session) -> Result<Exit, Error> {
         Command::Definition(command) => definition::run(command, session),
         Command::Start(args) => block_on(start::run(&args, session)),
         Command::Workflow(command) => block_on(workflow::run(command, session)),
+        Command::Event(command) => block_on(event::run(command, session)),
         Command::Config(command) => config::run(&command, session),
         Command::Audit(command) => block_on(audit::run(&command, session)),
         Command::Bench(args) => bench::run(&args, session),
@@ -147,6 +151,17 @@ mod tests {
             "tenure definition validate dir",
             "tenure definition list",
             "tenure definition show order@1.0.0",
+            "tenure definition list --deleted",
+            "tenure definition show order --graph",
+            "tenure definition show order.yaml --graph -o json",
+            "tenure definition test order.yaml dir --only courier",
+            "tenure definition init order --namespace shop",
+            "tenure definition diff order.yaml",
+            "tenure definition diff order@1.0.0 shop/order@1.1.0 -o json",
+            "tenure definition impact order",
+            "tenure definition enable order@1.0.0",
+            "tenure definition disable shop/order@1.0.0",
+            "tenure definition delete order@1.0.0",
             "tenure start order@1.0.0 --input {} --key K --wait",
             "tenure start demo/order --input @in.json --wait=5m --on-conflict use-existing",
             "tenure workflow list --filter status=faulted -o json",
@@ -155,7 +170,10 @@ mod tests {
             "tenure workflow watch exe_1",
             "tenure workflow cancel exe_1 --compensate --reason test",
             "tenure workflow terminate exe_1",
+            "tenure workflow signal exe_1 --name approve --payload {} --signal-id 7",
             "tenure workflow resolve exe_1 /do/0/charge --retry",
+            "tenure event send event.json",
+            "tenure event send --type paid --payload {} --id 7 --source /shop",
             "tenure config check --config tenure.toml",
             "tenure audit tail",
             "tenure bench w5-http --concurrency 64 --duration 5 --runs 3 --store sqlite -o json",
@@ -177,8 +195,12 @@ mod tests {
             "tenure start order --on-conflict maybe",
             "tenure start order --wait=soon",
             "tenure workflow show",
+            "tenure definition delete order",
+            "tenure definition diff",
             "tenure workflow resolve exe_1 /do/0 --retry --skip",
             "tenure workflow resolve exe_1 /do/0",
+            "tenure workflow signal exe_1 --payload {",
+            "tenure event send",
             "tenure dev --listen nowhere",
             "tenure dev --egress some",
             "tenure bench nothing",
@@ -199,9 +221,7 @@ mod tests {
 
     #[test]
     fn commands_of_later_versions_are_absent() {
-        for line in
-            ["tenure schedule list", "tenure adapter list", "tenure doctor", "tenure workflow signal exe_1"]
-        {
+        for line in ["tenure schedule list", "tenure adapter list", "tenure doctor"] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

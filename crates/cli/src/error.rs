@@ -29,6 +29,8 @@ pub(crate) enum Code {
     Server,
     /// A measurement could not be made.
     Bench,
+    /// A test case of a definition failed.
+    Trial,
 }
 
 impl Code {
@@ -44,6 +46,7 @@ impl Code {
             Self::Ended => "CLI-0007",
             Self::Server => "CLI-0008",
             Self::Bench => "CLI-0009",
+            Self::Trial => "CLI-0010",
         }
     }
 
@@ -57,7 +60,8 @@ impl Code {
             | Self::Answer
             | Self::Ended
             | Self::Server
-            | Self::Bench => Exit::Failed,
+            | Self::Bench
+            | Self::Trial => Exit::Failed,
         }
     }
 }

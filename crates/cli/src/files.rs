@@ -16,14 +16,25 @@ pub(crate) struct Source {
     pub(crate) text: String,
 }
 
-/// Reads what the command line names, in its order; directories in the order of their paths.
+/// Reads the definitions that the command line names, in its order; directories in the order of their paths.
 pub(crate) fn read_all(paths: &[PathBuf]) -> Result<Vec<Source>, Error> {
+    read_some(paths, |path| !is_test(path))
+}
+
+/// Whether a file holds test cases and no definition.
+pub(crate) fn is_test(path: &Path) -> bool {
+    let stem = path.file_stem().map(Path::new);
+    stem.and_then(Path::extension).is_some_and(|extension| extension == "test")
+}
+
+/// The same, of directories only what is wanted.
+pub(crate) fn read_some(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<Source>, Error> {
     let mut sources = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
             sources.push(Source { name: "<stdin>".into(), text: read_stdin()? });
         } else if path.is_dir() {
-            let found = below(path)?;
+            let found: Vec<PathBuf> = below(path)?.into_iter().filter(|file| wanted(file)).collect();
             if found.is_empty() {
                 return Err(Error::new(
                     Code::File,
@@ -57,7 +68,8 @@ pub(crate) fn read_file(path: &Path) -> Result<Source, Error> {
     Ok(Source { name: path.display().to_string(), text })
 }
 
-fn below(dir: &Path) -> Result<Vec<PathBuf>, Error> {
+/// Every definition and test file below a directory, in order.
+pub(crate) fn below(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     let unreadable = |error| Error::new(Code::File, format!("cannot list `{}`: {error}", dir.display()));
     let mut open = vec![dir.to_path_buf()];
     let mut files = Vec::new();
@@ -91,7 +103,9 @@ mod tests {
     fn a_directory_means_every_definition_below_it_in_order() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("b")).unwrap();
-        for (file, text) in [("z.yaml", "1"), ("b/a.yml", "2"), ("c.json", "3"), ("readme.md", "4")] {
+        for (file, text) in
+            [("z.yaml", "1"), ("b/a.yml", "2"), ("c.json", "3"), ("readme.md", "4"), ("z.test.yaml", "5")]
+        {
             std::fs::write(dir.path().join(file), text).unwrap();
         }
         let texts: Vec<String> =

@@ -133,6 +133,7 @@ codes! {
     /// A task's or a case's name cannot be used.
     InvalidName = "0045",
 
+
     /// Two tasks of one list have the same name.
     DuplicateTask = "0050",
     /// A `then` names no task of the same list.
@@ -153,12 +154,18 @@ codes! {
     BranchJump = "0058",
     /// The definition has more than 10,000 tasks.
     TooManyTasks = "0059",
-    /// A `fork` or a `for` fans out too far.
+    /// A `fork`, a `for` or a `listen` fans out too far.
     FanOut = "0060",
-    /// Two cases of one `switch` have the same name.
+    /// Two cases of one `switch`, or of one test file, have the same name.
     DuplicateCase = "0061",
     /// The expressions are too large together.
     TooManyExpressions = "0062",
+    /// A function calls itself.
+    Recursion = "0063",
+    /// Functions call each other too deep.
+    FunctionNesting = "0064",
+    /// Two extensions have the same name.
+    DuplicateExtension = "0065",
 
     /// One of our metadata keys is on a task that it means nothing to.
     MisplacedMetadata = "0070",
@@ -173,33 +180,28 @@ codes! {
     /// A racing `fork` limits its concurrency.
     ConcurrencyInRace = "0075",
 
-    /// `emit` is not supported yet.
-    Emit = "0100",
-    /// `listen` is not supported yet.
-    Listen = "0101",
+    /// An attribute of an emitted event has a name or a value that it cannot have.
+    InvalidAttribute = "0080",
+    /// A pattern of an event filter does not compile.
+    InvalidPattern = "0081",
+
     /// `run` is not supported yet.
     Run = "0102",
     /// This protocol of `call` is not supported yet.
     CallProtocol = "0103",
-    /// Calling functions is not supported yet.
+    /// The function of a call is not one of the document's.
     CallFunction = "0104",
-    /// `schedule` is not supported yet.
+    /// Schedules by time are not supported yet.
     Schedule = "0105",
     /// `use.authentications` is not supported yet.
     UseAuthentications = "0106",
     /// `use.catalogs` is not supported yet.
     UseCatalogs = "0107",
-    /// `use.extensions` is not supported yet.
-    UseExtensions = "0108",
-    /// `use.functions` is not supported yet.
-    UseFunctions = "0109",
     /// Secrets are not supported yet.
     Secrets = "0110",
     /// The authentication of an endpoint is not supported yet.
     EndpointAuthentication = "0111",
-    /// `metadata.concurrency` of a `for` is not supported yet.
-    ForConcurrency = "0112",
-    /// `metadata.effect.probe` is not supported yet.
+    /// A probe of a call whose outcome can never be unknown.
     EffectProbe = "0113",
     /// `metadata.searchAttributes` is not supported yet.
     SearchAttributes = "0114",
@@ -213,6 +215,25 @@ codes! {
     SchemaResource = "0118",
     /// Expression languages other than jq are not supported yet.
     Language = "0119",
+    /// Starting an execution with several events is not supported.
+    SeveralStartEvents = "0129",
+
+    /// The address of a resource is not fixed.
+    ResourceAddress = "0130",
+    /// The definition needs too many resources.
+    TooManyResources = "0131",
+    /// A resource cannot be read.
+    ResourceUnavailable = "0132",
+    /// A resource is not what it is used as.
+    InvalidResource = "0133",
+    /// A document has no such operation.
+    UnknownOperation = "0134",
+    /// A parameter of an operation is missing or not known.
+    OperationParameter = "0135",
+    /// An operation asks for something that is not supported.
+    UnsupportedOperation = "0136",
+    /// A transport is not supported.
+    UnsupportedTransport = "0137",
 }
 
 impl fmt::Display for Code {
@@ -275,6 +296,11 @@ impl Sink {
         hint: Option<String>,
     ) {
         self.at(code, tree.key_position(path), path, message, hint);
+    }
+
+    /// Whether nothing was reported.
+    pub(crate) fn empty(&self) -> bool {
+        self.found.is_empty()
     }
 
     /// What was reported, in the order of the text.

@@ -3,6 +3,15 @@
 //! The engine runs this and nothing else. It holds no text to be parsed later: whatever could be wrong was refused
 //! before a `Program` existed. Deliberately absent: state of an execution, and any decision.
 
+mod event;
+
+pub use event::{Correlation, Emit, EventFilter, EventRead, Foreach, Listen, StartsOn, Strategy, Until};
+mod operation;
+mod rpc;
+
+pub use operation::{BodyForm, OpenApiCall, OperationBody, Parameter, ParameterPlace, ParameterStyle};
+pub use rpc::{RpcCall, RpcProtocol};
+
 use crate::expr::{Expr, Template, UriTemplate};
 use crate::json::Json;
 use crate::schema::Schema;
@@ -15,7 +24,7 @@ use tenure_types::{DefinitionId, Digest, TaskRef};
 pub struct Definition {
     /// Namespace, name and version.
     pub id: DefinitionId,
-    /// SHA-256 of the canonical JSON (keys sorted, no white space) of the document.
+    /// SHA-256 of the canonical JSON (keys sorted, no white space) of the document, and of its resources when it has any.
     pub digest: Digest,
     /// The text as it was registered, byte for byte.
     pub text: Arc<str>,
@@ -52,6 +61,8 @@ pub struct Program {
     pub timeout: Option<Span>,
     /// The document's `metadata.compensation`.
     pub compensation: CompensationPolicy,
+    /// The document's `schedule.on`.
+    pub starts_on: Option<StartsOn>,
 }
 
 impl Program {
@@ -63,6 +74,15 @@ impl Program {
     /// The scope behind an id.
     pub fn scope(&self, id: ScopeId) -> &Scope {
         &self.scopes[id.0 as usize]
+    }
+
+    /// The task of the text behind a node: the one inside when extensions are around it.
+    pub fn task(&self, id: NodeId) -> &Node {
+        let mut node = self.node(id);
+        while let Kind::Extended(extended) = &node.kind {
+            node = self.node(extended.inner);
+        }
+        node
     }
 
     /// The node with this reference; `None` when the definition has none such.
@@ -111,6 +131,10 @@ pub struct Node {
     pub kind: Kind,
     /// `metadata.compensate`.
     pub undo: Option<Undo>,
+    /// Whether it is a task of an extension: `$task` is then the task that is extended.
+    pub extension: bool,
+    /// `metadata.effect.probe`.
+    pub probe: Option<Box<Probe>>,
 }
 
 /// A schema and a mapping; each may be absent. Which of the two comes first depends on the place.
@@ -167,6 +191,42 @@ pub enum Kind {
     Http(Box<HttpCall>),
     /// `call: compensate`
     Compensate(CompensateCall),
+    /// `emit`
+    Emit(Emit),
+    /// `listen`
+    Listen(Box<Listen>),
+    /// `call: openapi`
+    OpenApi(Box<OpenApiCall>),
+    /// `call: mcp` or `call: a2a`
+    Rpc(Box<RpcCall>),
+    /// `call` of a function
+    Function(Box<FunctionCall>),
+    /// A task with the tasks of an extension around it. No text has this kind: it is put in the task's place.
+    Extended(Box<Extended>),
+}
+
+impl Kind {
+    /// How often the effect of a call may happen; `None` for what calls nobody.
+    pub fn effect(&self) -> Option<EffectPolicy> {
+        match self {
+            Self::Http(call) => Some(call.effect),
+            Self::OpenApi(call) => Some(call.effect),
+            Self::Rpc(call) => Some(call.effect),
+            Self::Do(_)
+            | Self::Set(_)
+            | Self::Switch(_)
+            | Self::For(_)
+            | Self::Fork(_)
+            | Self::Raise(_)
+            | Self::Try(_)
+            | Self::Wait(_)
+            | Self::Compensate(_)
+            | Self::Emit(_)
+            | Self::Listen(_)
+            | Self::Function(_)
+            | Self::Extended(_) => None,
+        }
+    }
 }
 
 /// One case of a `switch`.
@@ -193,6 +253,8 @@ pub struct For {
     pub condition: Option<Expr>,
     /// The body.
     pub body: ScopeId,
+    /// `metadata.concurrency`: how many iterations run side by side; `None` for one after the other.
+    pub concurrency: Option<usize>,
 }
 
 /// `fork`
@@ -375,6 +437,28 @@ pub struct HttpCall {
     pub effect: EffectPolicy,
 }
 
+/// `call` of a function. Its task is compiled for each call: the call's only child.
+#[derive(Debug)]
+pub struct FunctionCall {
+    /// `with`: what the function gets as its input
+    pub with: Template,
+    /// The function's task, alone in its list.
+    pub body: ScopeId,
+}
+
+/// A task with the tasks of an extension around it.
+#[derive(Debug)]
+pub struct Extended {
+    /// `when`: whether the extension applies
+    pub when: Option<Expr>,
+    /// `before`
+    pub before: Option<ScopeId>,
+    /// What is extended: the task itself, or the task as another extension has extended it.
+    pub inner: NodeId,
+    /// `after`
+    pub after: Option<ScopeId>,
+}
+
 /// `call: compensate`
 #[derive(Debug)]
 pub struct CompensateCall {
@@ -402,6 +486,23 @@ pub struct Undo {
     pub when: Option<Expr>,
     /// `retry`
     pub retry: Option<RetryPolicy>,
+}
+
+/// `metadata.effect.probe`: asks whether an attempt without an answer was executed.
+#[derive(Debug)]
+pub struct Probe {
+    /// `do`: the tasks that ask
+    pub body: ScopeId,
+    /// `executed`, on their output: `true`, `false`, or anything else for not known yet
+    pub executed: Expr,
+    /// `output`, on their output: the call's raw output when it was executed
+    pub output: Template,
+    /// `after`: how long after the outcome became unknown it is asked for
+    pub after: Span,
+    /// `every`: how long between two probes
+    pub every: Span,
+    /// `count`: how many probes
+    pub count: u32,
 }
 
 /// Which tasks are undone.

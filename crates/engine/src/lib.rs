@@ -7,3 +7,4 @@
 
 pub mod execution;
 pub mod shard;
+pub mod trial;

@@ -4,12 +4,13 @@
 
 use crate::seal::{self, Keyring, Place};
 use std::sync::Arc;
-use tenure_engine::execution::{AuditFact, AuditOutcome, Execution, HistoryEvent, Summary};
+use tenure_dsl::resource::Resources;
+use tenure_engine::execution::{AuditFact, AuditOutcome, Execution, HistoryEvent, Subscription, Summary};
 use tenure_engine::shard::{Batch, Idempotency, Write};
 use tenure_store as store;
 use tenure_store::{
-    AuditRecord, Commit, ExecutionRow, HistoryAppend, HistoryBlob, IdempotencyRecord, LoadedExecution,
-    Priority, RowWrite, Sealed, ShardLease,
+    AuditRecord, Commit, DefinitionHead, DefinitionRecord, ExecutionRow, HistoryAppend, HistoryBlob,
+    IdempotencyRecord, LoadedExecution, Priority, RowWrite, Sealed, ShardLease, SubscriptionWrite,
 };
 use tenure_types::{ExecutionId, Status, TenantId, Timestamp};
 
@@ -112,10 +113,23 @@ fn add(commit: &mut Commit, write: Write, cipher: &dyn Cipher) -> Result<(), Cod
         let response = Response { id: write.id, status: write.status, created: write.first_seq == 1 };
         commit.idempotency.push(idempotency(&write.tenant, promise, &response.to_bytes(), at, cipher)?);
     }
+    if let Some(subscriptions) = write.subscriptions {
+        commit.subscriptions.push(SubscriptionWrite {
+            execution: write.id,
+            tenant: write.tenant.clone(),
+            digest: write.digest,
+            subscriptions: subscriptions.into_iter().map(subscription).collect(),
+        });
+    }
     if let Some((summary, before)) = write.row {
         commit.rows.push(RowWrite { row: execution_row(write.id, write.tenant, *summary, last_seq), before });
     }
     Ok(())
+}
+
+fn subscription(own: Subscription) -> store::Subscription {
+    let Subscription { kind, task, filter, correlation } = own;
+    store::Subscription { kind, task, filter, correlation }
 }
 
 fn execution_row(id: ExecutionId, tenant: TenantId, summary: Summary, events: u64) -> ExecutionRow {
@@ -244,6 +258,44 @@ pub fn events(
         )));
     }
     Ok(events)
+}
+
+/// Begins a definition that is stored with its resources. No text begins so: the byte does not occur in UTF-8.
+const WITH_RESOURCES: u8 = 0xFF;
+
+/// A definition's text, and beside it, sealed in one piece, the resources that it was compiled with.
+pub fn definition_record(
+    head: DefinitionHead,
+    text: &str,
+    resources: &Resources,
+    cipher: &dyn Cipher,
+) -> Result<DefinitionRecord, CodecError> {
+    let pinned: Vec<(&str, &[u8])> = resources.iter().collect();
+    let plain = if pinned.is_empty() {
+        text.as_bytes().to_vec()
+    } else {
+        postcard::to_extend(&(text, pinned), vec![WITH_RESOURCES])
+            .map_err(|e| CodecError::History(e.to_string()))?
+    };
+    let text = cipher.seal(&head.tenant, &Place { table: "definition", row: &head.digest.0 }, &plain)?;
+    Ok(DefinitionRecord { head, text: Sealed(text), starts_on: vec![] })
+}
+
+/// Opens what [`definition_record`] sealed.
+pub fn definition(record: &DefinitionRecord, cipher: &dyn Cipher) -> Result<(String, Resources), CodecError> {
+    let place = Place { table: "definition", row: &record.head.digest.0 };
+    let plain = cipher.open(&record.head.tenant, &place, record.text.as_bytes())?;
+    let mut resources = Resources::default();
+    let Some(encoded) = plain.strip_prefix(&[WITH_RESOURCES]) else {
+        let text = String::from_utf8(plain).map_err(|e| CodecError::Sealed(e.to_string()))?;
+        return Ok((text, resources));
+    };
+    let (text, pinned): (String, Vec<(String, Vec<u8>)>) =
+        postcard::from_bytes(encoded).map_err(|e| CodecError::Sealed(e.to_string()))?;
+    for (address, content) in pinned {
+        resources.insert(address, content);
+    }
+    Ok((text, resources))
 }
 
 fn history_row(id: ExecutionId, first_seq: u64) -> [u8; 24] {

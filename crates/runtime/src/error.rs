@@ -13,6 +13,9 @@ pub enum Error {
     /// The version is registered with other content.
     #[error("the version is registered with other content")]
     Taken,
+    /// What the change was conditioned on does not hold.
+    #[error("it is not as the request expects")]
+    Precondition,
     /// There is no such thing, or it belongs to another tenant.
     #[error("there is no such thing")]
     NotFound,

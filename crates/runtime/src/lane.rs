@@ -8,15 +8,19 @@ use crate::clock::Clock;
 use crate::codec::{self, Cipher};
 use crate::dispatch::{self, Call, Finished, Guard};
 use crate::error::Error;
-use crate::metrics::Metrics;
+use crate::metrics::{ByTenant, Metrics};
+use crate::publish::{Origin, Publisher};
 use crate::recovery;
 use crate::registry::Registry;
 use crate::watch::Watches;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesOrdered, FuturesUnordered, StreamExt};
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use tenure_engine::execution::{self, EffectId};
 use tenure_engine::shard::{Answer, Batch, Input, Key, Mail, NewExecution, Output, ReplyTo, Shard};
@@ -28,6 +32,8 @@ use tokio::sync::{mpsc, oneshot};
 const MESSAGES_AT_ONCE: usize = 1_024;
 /// How long a commit waits before it is tried again when the disk is full.
 const FULL_RETRY: Duration = Duration::from_millis(500);
+/// Starts over in a row after which the pause before the next one grows no more.
+const FAILURES_COUNTED_MAX: u32 = 20;
 /// Loads asked of the store at once.
 const LOADS_AT_ONCE: usize = 16;
 
@@ -51,12 +57,13 @@ pub(crate) struct Parts {
     pub(crate) registry: Arc<Registry>,
     pub(crate) dispatcher: dispatch::Handle,
     pub(crate) watches: Arc<Watches>,
+    pub(crate) publisher: Arc<Publisher>,
     pub(crate) metrics: Metrics,
     pub(crate) clock: Clock,
     pub(crate) messages: mpsc::WeakSender<Message>,
 }
 
-type Loaded = Result<Vec<(ExecutionId, Option<recovery::Found>)>, Error>;
+type Loaded = Result<Vec<(ExecutionId, recovery::Read)>, Error>;
 type KeyFound = (Key, Result<Option<ExecutionId>, Error>);
 type Committed = (Result<(), tenure_store::Error>, Vec<(ShardId, u64)>, Instant);
 
@@ -65,6 +72,8 @@ type Reply = oneshot::Sender<Result<Answer, Error>>;
 pub(crate) struct Lane {
     parts: Parts,
     inbox: mpsc::Receiver<Message>,
+    /// How calls ended. A way of its own: it is bounded by the dispatcher's slots, and goes first.
+    outcomes: mpsc::Receiver<Finished>,
     shards: Vec<Shard>,
     lease: Arc<Lease>,
     /// Calls given to the dispatcher that the shards still want, with the word that their guards ask for.
@@ -80,13 +89,26 @@ pub(crate) struct Lane {
     keys: FuturesUnordered<BoxFuture<'static, KeyFound>>,
     to_load: Vec<ExecutionId>,
     batches: Vec<Batch>,
+    blame: Blame,
+    tenants: ByTenant,
+    /// A shard failed an assertion: what is in memory is not to be trusted.
+    failed: bool,
+    /// Starts over since the last commit that went well.
+    failures: u32,
 }
 
 impl Lane {
-    pub(crate) fn new(parts: Parts, inbox: mpsc::Receiver<Message>, leases: &[ShardLease]) -> Self {
+    pub(crate) fn new(
+        parts: Parts,
+        inbox: mpsc::Receiver<Message>,
+        outcomes: mpsc::Receiver<Finished>,
+        leases: &[ShardLease],
+    ) -> Self {
+        let tenants = ByTenant::new(parts.metrics.tenants.clone());
         let mut lane = Self {
             parts,
             inbox,
+            outcomes,
             shards: vec![],
             lease: Arc::default(),
             wanted: BTreeMap::new(),
@@ -99,6 +121,10 @@ impl Lane {
             keys: FuturesUnordered::new(),
             to_load: vec![],
             batches: vec![],
+            blame: Blame::default(),
+            tenants,
+            failed: false,
+            failures: 0,
         };
         lane.own(leases);
         lane
@@ -106,7 +132,7 @@ impl Lane {
 
     /// Runs until it is told to stop and everything decided is durable.
     pub(crate) async fn run(mut self) {
-        let mut messages = Vec::with_capacity(MESSAGES_AT_ONCE);
+        let mut news = News::default();
         let mut open = true;
         while open || !self.commits.is_empty() {
             let due = self.next_due();
@@ -117,9 +143,12 @@ impl Lane {
                         self.start_over().await;
                     }
                 }
-                taken = self.inbox.recv_many(&mut messages, MESSAGES_AT_ONCE), if open => {
-                    open = taken > 0 && !messages.iter().any(|message| matches!(message, Message::Stop));
-                    for message in messages.drain(..) {
+                more = news.receive(&mut self.outcomes, &mut self.inbox), if open => {
+                    open = more;
+                    for finished in news.outcomes.drain(..) {
+                        self.handle(self.shard_of(finished.execution), Input::Deliver(outcome(finished)));
+                    }
+                    for message in news.messages.drain(..) {
                         self.take(message);
                     }
                 }
@@ -137,6 +166,10 @@ impl Lane {
                 () = sleep(due), if due.is_some() => self.wake(),
             }
             self.drain();
+            if self.failed {
+                self.start_over().await;
+                self.drain();
+            }
             self.gauge();
         }
     }
@@ -151,6 +184,9 @@ impl Lane {
         self.shards = leases.iter().map(|lease| Shard::new(lease.shard, lease.epoch)).collect();
         for (index, shard) in leases.iter().enumerate() {
             assert_eq!(usize::from(shard.shard.0), index, "the embedded node owns every shard, in order");
+        }
+        for id in self.blame.held.clone() {
+            self.handle(self.shard_of(id), Input::Hold { id });
         }
     }
 
@@ -188,8 +224,37 @@ impl Lane {
 
     fn handle(&mut self, shard: u16, input: Input) {
         let now = self.parts.clock.now();
-        self.shards[usize::from(shard)].handle(input, now);
+        self.guarded(shard, |shard| shard.handle(input, now));
         self.touched.insert(shard);
+    }
+
+    /// Lets a shard work. When it fails an assertion, all that is in memory is dropped and read again, as after a crash;
+    /// the execution it was about is held the second time, so that it cannot stop the others for ever.
+    fn guarded<T>(&mut self, index: u16, work: impl FnOnce(&mut Shard) -> T) -> Option<T> {
+        if self.failed {
+            return None;
+        }
+        let shard = &mut self.shards[usize::from(index)];
+        if let Ok(done) = catch_unwind(AssertUnwindSafe(|| work(shard))) {
+            return Some(done);
+        }
+        let deciding = shard.deciding();
+        self.failed = true;
+        self.blame(deciding);
+        None
+    }
+
+    fn blame(&mut self, deciding: Option<ExecutionId>) {
+        let Some(id) = deciding else {
+            tracing::error!("a shard failed an assertion; everything is read again");
+            return;
+        };
+        if self.blame.failed(id) {
+            tracing::error!(workflow_id = %id, "an execution failed its shard twice; it is held");
+        } else {
+            tracing::error!(workflow_id = %id, "a shard failed an assertion; everything is read again");
+        }
+        self.parts.metrics.held.set(sum(std::iter::once(self.blame.held.len())));
     }
 
     fn wake(&mut self) {
@@ -211,9 +276,12 @@ impl Lane {
     /// Does what the shards that were touched say, and gives all their batches to the store as one commit.
     fn drain(&mut self) {
         while let Some(shard) = self.touched.pop_first() {
-            while let Some(output) = self.shards[usize::from(shard)].poll() {
+            while let Some(output) = self.guarded(shard, Shard::poll).flatten() {
                 self.perform(output);
             }
+        }
+        if self.failed {
+            return;
         }
         if !self.batches.is_empty() {
             self.commit();
@@ -239,6 +307,10 @@ impl Lane {
                 let guard = Arc::new(CallGuard { lease: self.lease.clone(), wanted });
                 self.call(Call { tenant, execution: id, correlation_id, effect: call, guard });
             }
+            Output::Publish { id, tenant, correlation_id, frame, event } => {
+                let by = execution::Actor::engine();
+                self.parts.publisher.emit(id, frame, Origin { tenant, by, correlation_id }, event);
+            }
             Output::Abandon { id, effect } => self.parts.dispatcher.abandon(id, effect),
             Output::Reply { to, answer } => {
                 if let Some((reply, start)) = self.waiting.remove(&to) {
@@ -250,11 +322,11 @@ impl Lane {
                     let _ = reply.send(answer.map_err(Error::from));
                 }
             }
-            Output::Advanced { id, status, .. } => {
+            Output::Advanced { id, status, ended, .. } => {
                 if status.ended() {
                     self.parts.metrics.executions_ended.inc();
                 }
-                self.parts.watches.advanced(id, status);
+                self.parts.watches.advanced(id, status, ended);
             }
         }
     }
@@ -278,6 +350,7 @@ impl Lane {
             self.parts.metrics.start_to_first_call_seconds.observe(arrived.elapsed().as_secs_f64());
         }
         self.parts.metrics.calls.inc();
+        self.tenants.of(&call.tenant).called();
         let now = self.parts.clock.now();
         if let Err(turned_away) = self.parts.dispatcher.perform(call, now) {
             self.handle(self.shard_of(turned_away.execution), Input::Deliver(outcome(*turned_away)));
@@ -300,7 +373,7 @@ impl Lane {
         }));
     }
 
-    fn count(&self, batches: &[Batch]) {
+    fn count(&mut self, batches: &[Batch]) {
         let metrics = &self.parts.metrics;
         metrics.batches.inc();
         for write in batches.iter().flat_map(|batch| &batch.writes) {
@@ -308,6 +381,14 @@ impl Lane {
             metrics.events.inc_by(write.events.len() as u64);
             if write.first_seq == 1 {
                 metrics.executions_started.inc();
+                self.tenants.of(&write.tenant).started();
+            }
+            if write
+                .row
+                .as_ref()
+                .is_some_and(|(row, before)| row.status.ended() && before.is_none_or(|s| !s.ended()))
+            {
+                self.tenants.of(&write.tenant).ended(write.status);
             }
         }
     }
@@ -318,6 +399,7 @@ impl Lane {
             return Err(());
         }
         self.parts.metrics.commit_seconds.observe(given.elapsed().as_secs_f64());
+        self.failures = 0;
         for (shard, batch) in numbers {
             self.handle(shard.0, Input::Committed { batch });
         }
@@ -332,8 +414,17 @@ impl Lane {
 
     fn loaded(&mut self, loaded: Loaded) -> Result<(), ()> {
         let loaded = loaded.map_err(|error| tracing::error!(%error, "stored executions cannot be loaded"))?;
-        for (id, found) in loaded {
-            self.handle(self.shard_of(id), Input::Loaded { id, found });
+        for (id, read) in loaded {
+            let input = match read {
+                Ok(found) => Input::Loaded { id, found },
+                Err(reason) => {
+                    tracing::error!(workflow_id = %id, reason, "an execution cannot be read; it is held");
+                    self.blame.hold(id);
+                    self.parts.metrics.held.set(sum(std::iter::once(self.blame.held.len())));
+                    Input::Hold { id }
+                }
+            };
+            self.handle(self.shard_of(id), input);
         }
         Ok(())
     }
@@ -363,6 +454,12 @@ impl Lane {
         self.touched.clear();
         self.arrivals.clear();
         self.wanted.clear();
+        self.failed = false;
+        if self.failures > 0 {
+            // What fails again and again must not keep the processor and the log busy.
+            tokio::time::sleep(FULL_RETRY * self.failures.min(FAILURES_COUNTED_MAX)).await;
+        }
+        self.failures = self.failures.saturating_add(1);
         let leases = acquire_until_granted(&*self.parts.store).await;
         self.own(&leases);
         if let Some(messages) = self.parts.messages.upgrade() {
@@ -371,8 +468,58 @@ impl Lane {
     }
 }
 
+/// Whose fault it was that shards failed.
+#[derive(Debug, Default)]
+struct Blame {
+    once: BTreeSet<ExecutionId>,
+    held: BTreeSet<ExecutionId>,
+}
+
+impl Blame {
+    /// A shard failed while it decided about this execution. `true` when that was the second time: it is held.
+    fn failed(&mut self, id: ExecutionId) -> bool {
+        let again = !self.once.insert(id);
+        if again {
+            self.hold(id);
+        }
+        again
+    }
+
+    fn hold(&mut self, id: ExecutionId) {
+        self.held.insert(id);
+    }
+}
+
+/// What has come since the lane looked last.
+#[derive(Debug, Default)]
+struct News {
+    outcomes: Vec<Finished>,
+    messages: Vec<Message>,
+}
+
+impl News {
+    /// Waits until something has come, and takes whatever has come in both ways: one batch, one wake-up. `false` when
+    /// the lane is to stop; every outcome that was reported before it was told so has been taken by then.
+    async fn receive(
+        &mut self,
+        outcomes: &mut mpsc::Receiver<Finished>,
+        inbox: &mut mpsc::Receiver<Message>,
+    ) -> bool {
+        poll_fn(|cx| {
+            let told = inbox.poll_recv_many(cx, &mut self.messages, MESSAGES_AT_ONCE);
+            let finished = outcomes.poll_recv_many(cx, &mut self.outcomes, MESSAGES_AT_ONCE);
+            let stop = told == Poll::Ready(0) || self.messages.iter().any(|m| matches!(m, Message::Stop));
+            if told.is_pending() && matches!(finished, Poll::Pending | Poll::Ready(0)) {
+                return Poll::Pending;
+            }
+            Poll::Ready(!stop)
+        })
+        .await
+    }
+}
+
 /// The mail that brings a call's outcome to its execution.
-pub(crate) fn outcome(finished: Finished) -> Mail {
+fn outcome(finished: Finished) -> Mail {
     let Finished { execution: id, frame, attempt, outcome, .. } = finished;
     let input = execution::Input::CallFinished { frame, attempt, outcome };
     Mail { id, tenant: None, input, idempotency: None, reply: None }
@@ -448,4 +595,18 @@ async fn sleep(due: Option<Duration>) {
 
 fn sum(sizes: impl Iterator<Item = usize>) -> i64 {
     i64::try_from(sizes.sum::<usize>()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_execution_is_held_when_it_fails_its_shard_for_the_second_time() {
+        let mut blame = Blame::default();
+        assert!(!blame.failed(ExecutionId(1)) && !blame.failed(ExecutionId(2)));
+        assert!(blame.held.is_empty());
+        assert!(blame.failed(ExecutionId(1)));
+        assert_eq!(blame.held, BTreeSet::from([ExecutionId(1)]));
+    }
 }

@@ -4,21 +4,23 @@
 
 use crate::clock::Clock;
 use crate::codec::{self, Cipher, CodecError};
-use crate::dispatch::{self, Finished};
+use crate::dispatch;
 use crate::egress::Egress;
 use crate::error::Error;
-use crate::lane::{Lane, Message, Parts, outcome, shard_of_key};
+use crate::lane::{Lane, Message, Parts, shard_of_key};
 use crate::metrics::Metrics;
+use crate::publish::{self, Origin, Published, Publisher};
 use crate::recovery;
-use crate::registry::{Registered, RegisteredDefinition, Registry};
+use crate::registry::{ChangeDefinition, Registered, RegisteredDefinition, Registry};
 use crate::seal::Keyring;
 use crate::watch::{Until, Watch, Watches};
+use futures_util::future::try_join;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tenure_dsl::program::Definition;
-use tenure_engine::execution::{self, Actor, Execution, HistoryEvent, Rejected, Start, Summary};
+use tenure_engine::execution::{self, Actor, Event, Execution, HistoryEvent, Rejected, Start, Summary};
 use tenure_engine::shard::limits::TIMER_HORIZON_MS;
 use tenure_engine::shard::{Answer, Idempotency, Key, Mail, NewExecution, OnConflict, ReplyTo};
 use tenure_store::{self as store, AuditRecord, Store, StoredAudit, TenantRecord};
@@ -53,9 +55,6 @@ pub struct Options {
 pub struct Node {
     handle: Handle,
     lane: std::thread::JoinHandle<()>,
-    forward: tokio::task::JoinHandle<()>,
-    /// Dropping it ends `forward` once every outcome that was reported is on its way to the lane.
-    reporting: oneshot::Sender<()>,
     housekeeping: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -73,6 +72,7 @@ struct Inner {
     clock: Clock,
     messages: mpsc::Sender<Message>,
     dispatcher: dispatch::Handle,
+    publisher: Arc<Publisher>,
 }
 
 /// Who does something: for the audit record that is written in the same transaction, and for its repetition.
@@ -159,11 +159,20 @@ impl Node {
         let leases = store.acquire_shards().await?;
         let (messages, inbox) = mpsc::channel(MESSAGES_MAX);
         let (finished, outcomes) = mpsc::channel(dispatch::SLOTS_MAX);
-        let dispatcher = dispatch::run(dispatch::Options::new(egress, Arc::new(finished)));
+        let dispatcher = dispatch::run(dispatch::Options::new(egress.clone(), Arc::new(finished)));
         let watches = Arc::new(Watches::default());
         let metrics = Metrics::default();
-        let registry = Arc::new(Registry::new(store.clone()));
+        let registry = Arc::new(Registry::new(store.clone(), egress));
+        let publisher = Arc::new(Publisher::new(publish::Parts {
+            store: store.clone(),
+            registry: registry.clone(),
+            cipher: keyring.clone(),
+            metrics: metrics.clone(),
+            messages: messages.downgrade(),
+            spawner: tokio::runtime::Handle::current(),
+        }));
         let parts = Parts {
+            publisher: publisher.clone(),
             store: store.clone(),
             cipher: keyring.clone(),
             registry: registry.clone(),
@@ -173,7 +182,7 @@ impl Node {
             clock: clock.clone(),
             messages: messages.downgrade(),
         };
-        let lane = Lane::new(parts, inbox, &leases);
+        let lane = Lane::new(parts, inbox, outcomes, &leases);
         let handle = Handle(Arc::new(Inner {
             store: store.clone(),
             keyring,
@@ -183,14 +192,13 @@ impl Node {
             clock,
             messages: messages.clone(),
             dispatcher: dispatcher.clone(),
+            publisher,
         }));
-        let (reporting, last_report) = oneshot::channel();
-        let forward = tokio::spawn(forward(outcomes, last_report, messages.clone()));
         let housekeeping = vec![
             tokio::spawn(recovery::attend_open(store.clone(), messages.clone(), handle.now())),
             tokio::spawn(keep_house(store, messages.downgrade(), handle.0.clock.clone())),
         ];
-        Ok(Self { handle, lane: spawn_lane(lane)?, forward, reporting, housekeeping })
+        Ok(Self { handle, lane: spawn_lane(lane)?, housekeeping })
     }
 
     /// The way to this node.
@@ -201,14 +209,14 @@ impl Node {
     /// Stops: nothing new is taken, what was decided becomes durable. Calls under way are given a grace; what is left
     /// then is found by its intents at the next start.
     pub async fn drain(self) {
-        let Self { handle, lane, forward, reporting, housekeeping } = self;
+        let Self { handle, lane, housekeeping } = self;
         for task in housekeeping {
             task.abort();
+            // Until it is gone it holds on to the store.
+            let _ = task.await;
         }
+        // What it reports is on its way to the lane before the lane is told to stop.
         handle.0.dispatcher.stop(DRAIN_GRACE).await;
-        drop(reporting);
-        // Both end by themselves; an error is a panic, which has been printed.
-        let _ = forward.await;
         let _ = handle.0.messages.send(Message::Stop).await;
         // The lane does not panic: it would have ended the process.
         let _ = tokio::task::spawn_blocking(move || lane.join()).await;
@@ -232,29 +240,6 @@ fn spawn_lane(lane: Lane) -> Result<std::thread::JoinHandle<()>, Error> {
             }
         })
         .map_err(|error| Error::Unavailable(error.to_string()))
-}
-
-/// Outcomes of calls go to the lane by the same door as everything else.
-async fn forward(
-    mut outcomes: mpsc::Receiver<Finished>,
-    mut last_report: oneshot::Receiver<()>,
-    messages: mpsc::Sender<Message>,
-) {
-    loop {
-        let finished = tokio::select! {
-            biased;
-            finished = outcomes.recv() => finished,
-            _ = &mut last_report, if !last_report.is_terminated() => {
-                outcomes.close();
-                continue;
-            }
-        };
-        let Some(finished) = finished else { return };
-        let message = Message::Deliver { mail: outcome(finished), reply: None };
-        if messages.send(message).await.is_err() {
-            return;
-        }
-    }
 }
 
 async fn keep_house(store: Arc<dyn Store>, messages: mpsc::WeakSender<Message>, clock: Clock) {
@@ -327,6 +312,11 @@ impl Handle {
         self.0.registry.register(tenant, text, act, self.now(), self.cipher()).await
     }
 
+    /// The definition that a text would be registered as; what it refers to is read, nothing is stored.
+    pub async fn validate(&self, tenant: &TenantId, text: &str) -> Result<Definition, Error> {
+        self.0.registry.validate(tenant, text, self.cipher()).await
+    }
+
     /// A definition; the latest enabled version when none is given.
     pub async fn definition(
         &self,
@@ -336,6 +326,16 @@ impl Handle {
         version: Option<&str>,
     ) -> Result<Option<Arc<RegisteredDefinition>>, Error> {
         self.0.registry.named(tenant, namespace, name, version, self.cipher()).await
+    }
+
+    /// Changes a registered version if its condition holds. `None`: there is no such version.
+    pub async fn change_definition(
+        &self,
+        tenant: &TenantId,
+        wanted: ChangeDefinition<'_>,
+        act: &Act,
+    ) -> Result<Option<store::DefinitionHead>, Error> {
+        self.0.registry.change(tenant, wanted, act, self.now(), self.cipher()).await
     }
 
     /// The definition that an execution is pinned to.
@@ -397,6 +397,33 @@ impl Handle {
             Answer::Done { summary, .. } => Ok(summary),
             Answer::Existing(_) => Err(Error::Rejected(Rejected::NotFound)),
         }
+    }
+
+    /// Publishes events, in their order, to whoever listens and to what they start. Returns when all of it is durable.
+    pub async fn publish(
+        &self,
+        tenant: &TenantId,
+        events: &[Arc<Event>],
+        act: Act,
+    ) -> Result<Published, Error> {
+        let now = self.now();
+        let audit = |event: &Arc<Event>| {
+            act.audit(tenant, "event.published", ("event", event.id()), store::Outcome::Allowed, now)
+        };
+        let origin = Origin {
+            tenant: tenant.clone(),
+            by: act.actor.clone(),
+            correlation_id: act.correlation_id.clone(),
+        };
+        // Both are durable before anybody is answered, and neither waits for the other.
+        let audited = async { Ok(self.0.store.write_audit(events.iter().map(audit).collect()).await?) };
+        let ((), published) = try_join(audited, self.0.publisher.publish_all(&origin, events)).await?;
+        if let Some(promise) = &act.idempotency {
+            let kept = codec::idempotency(tenant, promise, &published.to_bytes(), now, self.cipher())?;
+            let commit = store::Commit { idempotency: vec![kept], ..store::Commit::default() };
+            self.0.store.commit(commit).await?;
+        }
+        Ok(published)
     }
 
     /// The durable state of an execution.

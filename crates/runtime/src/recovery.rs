@@ -5,12 +5,13 @@ use crate::error::Error;
 use crate::lane::Message;
 use crate::registry::Registry;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 use tenure_dsl::program::Definition;
 use tenure_engine::execution::Execution;
 use tenure_engine::shard::limits::TIMER_HORIZON_MS;
-use tenure_store::Store;
+use tenure_store::{LoadedExecution, Store};
 use tenure_types::{ExecutionId, ShardId, Timestamp};
 use tokio::sync::mpsc;
 
@@ -20,20 +21,35 @@ const ATTEND_AT_ONCE: usize = 256;
 /// A loaded execution and what it runs.
 pub(crate) type Found = (Box<Execution>, Arc<Definition>);
 
+/// What became of the load of one execution; without success the reason, which is this execution's alone.
+pub(crate) type Read = Result<Option<Found>, String>;
+
 /// Loads and folds executions; those that do not exist are `None`.
 pub(crate) async fn load(
     store: &dyn Store,
     registry: &Registry,
     cipher: &dyn Cipher,
     ids: Vec<ExecutionId>,
-) -> Result<Vec<(ExecutionId, Option<Found>)>, Error> {
-    let mut found: BTreeMap<ExecutionId, _> = ids.iter().map(|id| (*id, None)).collect();
+) -> Result<Vec<(ExecutionId, Read)>, Error> {
+    let mut read: BTreeMap<ExecutionId, Read> = ids.iter().map(|id| (*id, Ok(None))).collect();
     for loaded in store.load_many(ids).await? {
-        let definition = registry.pinned(&loaded.row.tenant, loaded.row.digest, cipher).await?;
-        let execution = Box::new(codec::execution(&loaded, cipher)?);
-        found.insert(loaded.row.id, Some((execution, definition)));
+        let found = match registry.pinned(&loaded.row.tenant, loaded.row.digest, cipher).await {
+            Ok(definition) => fold(&loaded, cipher).map(|execution| Some((execution, definition))),
+            // The store's trouble, not this execution's.
+            Err(Error::Store(error)) if error.retryable() => return Err(Error::Store(error)),
+            Err(error @ (Error::Unavailable(_) | Error::Busy | Error::Full)) => return Err(error),
+            Err(error) => Err(error.to_string()),
+        };
+        read.insert(loaded.row.id, found);
     }
-    Ok(found.into_iter().collect())
+    Ok(read.into_iter().collect())
+}
+
+/// A history that cannot be opened, or that the state machine cannot follow, must not keep the others from going on.
+fn fold(loaded: &LoadedExecution, cipher: &dyn Cipher) -> Result<Box<Execution>, String> {
+    let folded = catch_unwind(AssertUnwindSafe(|| codec::execution(loaded, cipher)));
+    let execution = folded.map_err(|_| "an assertion failed while its history was read".to_owned())?;
+    Ok(Box::new(execution.map_err(|error| error.to_string())?))
 }
 
 /// How long until the store is asked again for what was open.

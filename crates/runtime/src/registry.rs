@@ -1,13 +1,18 @@
 //! Definitions: registered, found by name or by digest, compiled once.
 
 use crate::codec::{self, Cipher, CodecError};
+use crate::egress::Egress;
 use crate::error::Error;
 use crate::node::Act;
-use crate::seal::Place;
+use crate::resources::Reader;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use tenure_dsl::Draft;
 use tenure_dsl::program::Definition;
-use tenure_store::{self as store, DefinitionHead, DefinitionRecord, PutOutcome, Sealed, Store};
+use tenure_dsl::resource::Resources;
+use tenure_engine::execution;
+use tenure_store::{self as store, DefinitionHead, DefinitionRecord, PutOutcome, Store};
 use tenure_types::{DefinitionId, Digest, TenantId, Timestamp};
 
 /// Compiled definitions kept in memory. Beyond it the least recently used one is compiled again when it is needed.
@@ -39,16 +44,119 @@ pub struct Registered {
 #[derive(Debug)]
 pub(crate) struct Registry {
     store: Arc<dyn Store>,
+    reader: Reader,
     compiled: Mutex<Cache<(TenantId, Digest), Arc<Definition>>>,
-    /// By namespace, name and version; no version means the latest. Emptied for a tenant that registers something.
-    named: Mutex<Cache<Name, Arc<RegisteredDefinition>>>,
+    /// Emptied for a tenant whose definitions change.
+    named: Mutex<Named>,
+    /// Changes of definitions wait for each other, so that what a change was conditioned on still holds when it is made.
+    changing: tokio::sync::Mutex<()>,
+}
+
+/// What was found by namespace, name and version; no version means the latest.
+#[derive(Debug, Default)]
+struct Named {
+    found: Cache<Name, Arc<RegisteredDefinition>>,
+    /// Changes so far. What was read before the last one is not kept.
+    changes: u64,
+}
+
+/// What is done to a registered version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefinitionChange {
+    /// It takes new starts.
+    Enable,
+    /// It takes no new starts; what runs goes on.
+    Disable,
+    /// It is hidden and takes no new starts; what runs goes on.
+    Delete,
+}
+
+/// A change of a version, and what it depends on.
+pub struct ChangeDefinition<'a> {
+    /// The version.
+    pub id: &'a DefinitionId,
+    /// What is done to it.
+    pub change: DefinitionChange,
+    /// Whether it is as whoever changes it expects.
+    pub only_if: &'a (dyn Fn(&DefinitionHead) -> bool + Sync),
+}
+
+impl fmt::Debug for ChangeDefinition<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, change, only_if: _ } = self;
+        f.debug_struct("ChangeDefinition").field("id", id).field("change", change).finish_non_exhaustive()
+    }
+}
+
+impl DefinitionChange {
+    fn action(self) -> &'static str {
+        match self {
+            Self::Enable => "definition.enabled",
+            Self::Disable => "definition.disabled",
+            Self::Delete => "definition.deleted",
+        }
+    }
 }
 
 type Name = (TenantId, Arc<str>, Arc<str>, Option<Arc<str>>);
 
 impl Registry {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, compiled: Mutex::default(), named: Mutex::default() }
+    pub(crate) fn new(store: Arc<dyn Store>, egress: Arc<Egress>) -> Self {
+        let reader = Reader::new(egress);
+        Self {
+            store,
+            reader,
+            compiled: Mutex::default(),
+            named: Mutex::default(),
+            changing: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Compiles a text with what it refers to; nothing is stored.
+    pub(crate) async fn validate(
+        &self,
+        tenant: &TenantId,
+        text: &str,
+        cipher: &dyn Cipher,
+    ) -> Result<Definition, Error> {
+        Ok(self.draw_up(tenant, text, cipher).await?.0)
+    }
+
+    /// The definition of a text, and the resources that it was compiled with.
+    ///
+    /// A version that is registered keeps its resources for good: registering it again changes nothing, whatever has
+    /// become of them since.
+    async fn draw_up(
+        &self,
+        tenant: &TenantId,
+        text: &str,
+        cipher: &dyn Cipher,
+    ) -> Result<(Definition, Resources), Error> {
+        let draft = Draft::read(text);
+        let mut resources = Resources::default();
+        if !draft.wanted().is_empty() {
+            resources = match self.pinned_resources(tenant, &draft, cipher).await? {
+                Some(pinned) => pinned,
+                None => self.reader.read_all(tenant, &draft).await,
+            };
+        }
+        let definition = draft.compile(&resources).map_err(Error::Invalid)?;
+        Ok((definition, resources))
+    }
+
+    /// What the registered version of this name was compiled with, if that is all that the draft needs.
+    async fn pinned_resources(
+        &self,
+        tenant: &TenantId,
+        draft: &Draft<'_>,
+        cipher: &dyn Cipher,
+    ) -> Result<Option<Resources>, Error> {
+        let Some(id) = draft.id() else { return Ok(None) };
+        let Some(record) = self.store.definition(tenant, &id).await? else { return Ok(None) };
+        let (_, resources) = codec::definition(&record, cipher)?;
+        let pinned = resources.only(draft.wanted());
+        let all = draft.wanted().iter().all(|wanted| pinned.get(&wanted.address).is_some());
+        Ok(all.then_some(pinned))
     }
 
     /// Validates, seals and stores a definition.
@@ -60,7 +168,8 @@ impl Registry {
         now: Timestamp,
         cipher: &dyn Cipher,
     ) -> Result<Registered, Error> {
-        let definition = Arc::new(tenure_dsl::load(text).map_err(Error::Invalid)?);
+        let (definition, resources) = self.draw_up(tenant, text, cipher).await?;
+        let definition = Arc::new(definition);
         let head = DefinitionHead {
             id: definition.id.clone(),
             tenant: tenant.clone(),
@@ -69,19 +178,56 @@ impl Registry {
             enabled: true,
             deleted: false,
         };
-        let row = definition.digest.0;
-        let text = cipher.seal(tenant, &Place { table: "definition", row: &row }, text.as_bytes())?;
-        let record = DefinitionRecord { head, text: Sealed(text) };
+        let starts_on = execution::start_kinds(&definition);
+        let record =
+            DefinitionRecord { starts_on, ..codec::definition_record(head, text, &resources, cipher)? };
         let there = self.store.definition(tenant, &definition.id).await?.map(|there| there.head.created_at);
-        let act = stored_act(tenant, act, &definition, there.is_none(), now, cipher)?;
+        let act =
+            stored_act(tenant, act, "definition.registered", &definition.id, there.is_none(), now, cipher)?;
         let created = match self.store.put_definition(record, act).await? {
             PutOutcome::Created | PutOutcome::Replaced => true,
             PutOutcome::Same => false,
         };
         let created_at = there.unwrap_or(now);
-        lock(&self.named).retain(|name| name.0 != *tenant);
+        self.changed(tenant);
         lock(&self.compiled).insert((tenant.clone(), definition.digest), definition.clone());
         Ok(Registered { definition, created, created_at })
+    }
+
+    /// Changes a version if its condition holds. `None`: there is no such version.
+    pub(crate) async fn change(
+        &self,
+        tenant: &TenantId,
+        wanted: ChangeDefinition<'_>,
+        act: &Act,
+        now: Timestamp,
+        cipher: &dyn Cipher,
+    ) -> Result<Option<DefinitionHead>, Error> {
+        let ChangeDefinition { id, change, only_if } = wanted;
+        let _alone = self.changing.lock().await;
+        let Some(record) = self.store.definition(tenant, id).await? else { return Ok(None) };
+        if !only_if(&record.head) {
+            return Err(Error::Precondition);
+        }
+        let act = stored_act(tenant, act, change.action(), id, false, now, cipher)?;
+        let enabled = change == DefinitionChange::Enable;
+        let head = match change {
+            DefinitionChange::Enable | DefinitionChange::Disable => {
+                self.store.set_definition_enabled(tenant, id, enabled, act).await?
+            }
+            DefinitionChange::Delete => {
+                let deleted = self.store.delete_definition(tenant, id, act).await?;
+                deleted.then_some(DefinitionHead { deleted: true, ..record.head })
+            }
+        };
+        self.changed(tenant);
+        Ok(head)
+    }
+
+    fn changed(&self, tenant: &TenantId) {
+        let mut named = lock(&self.named);
+        named.found.retain(|name| name.0 != *tenant);
+        named.changes += 1;
     }
 
     /// A definition by name; the latest enabled version when none is given.
@@ -94,9 +240,13 @@ impl Registry {
         cipher: &dyn Cipher,
     ) -> Result<Option<Arc<RegisteredDefinition>>, Error> {
         let key: Name = (tenant.clone(), namespace.into(), name.into(), version.map(Into::into));
-        if let Some(found) = lock(&self.named).get(&key) {
-            return Ok(Some(found));
-        }
+        let changes = {
+            let mut named = lock(&self.named);
+            if let Some(found) = named.found.get(&key) {
+                return Ok(Some(found));
+            }
+            named.changes
+        };
         let record = match version {
             None => self.store.latest_definition(tenant, namespace, name).await?,
             Some(version) => {
@@ -109,7 +259,10 @@ impl Registry {
         let definition = self.compile(tenant, &record, cipher)?;
         let DefinitionHead { created_at, enabled, .. } = record.head;
         let found = Arc::new(RegisteredDefinition { definition, created_at, enabled });
-        lock(&self.named).insert(key, found.clone());
+        let mut named = lock(&self.named);
+        if named.changes == changes {
+            named.found.insert(key, found.clone());
+        }
         Ok(Some(found))
     }
 
@@ -140,10 +293,8 @@ impl Registry {
         if let Some(found) = lock(&self.compiled).get(&key) {
             return Ok(found);
         }
-        let place = Place { table: "definition", row: &record.head.digest.0 };
-        let text = cipher.open(tenant, &place, record.text.as_bytes())?;
-        let text = String::from_utf8(text).map_err(|e| CodecError::Sealed(e.to_string()))?;
-        let definition = Arc::new(tenure_dsl::load(&text).map_err(Error::Invalid)?);
+        let (text, resources) = codec::definition(record, cipher)?;
+        let definition = Arc::new(Draft::read(&text).compile(&resources).map_err(Error::Invalid)?);
         lock(&self.compiled).insert(key, definition.clone());
         Ok(definition)
     }
@@ -152,13 +303,14 @@ impl Registry {
 fn stored_act(
     tenant: &TenantId,
     act: &Act,
-    definition: &Definition,
+    action: &str,
+    id: &DefinitionId,
     created: bool,
     now: Timestamp,
     cipher: &dyn Cipher,
 ) -> Result<store::Act, CodecError> {
-    let id = definition.id.to_string();
-    let audit = act.audit(tenant, "definition.registered", ("definition", &id), store::Outcome::Allowed, now);
+    let id = id.to_string();
+    let audit = act.audit(tenant, action, ("definition", &id), store::Outcome::Allowed, now);
     let idempotency = act.idempotency.as_ref();
     let response = [u8::from(created)];
     let idempotency = idempotency.map(|promise| codec::idempotency(tenant, promise, &response, now, cipher));

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tenure_engine::execution::Execution;
 use tenure_types::{ExecutionId, Status};
 use tokio::sync::oneshot;
 
@@ -28,22 +29,23 @@ pub(crate) struct Watches {
 #[derive(Debug)]
 struct Waiting {
     until: Until,
-    wake: oneshot::Sender<()>,
+    wake: oneshot::Sender<Option<Arc<Execution>>>,
 }
 
 /// Fires once. Dropping it ends the watch.
 #[derive(Debug)]
 pub struct Watch {
     id: ExecutionId,
-    fired: oneshot::Receiver<()>,
+    fired: oneshot::Receiver<Option<Arc<Execution>>>,
     watches: Arc<Watches>,
 }
 
 impl Watch {
-    /// Returns when what was waited for has happened, or when the node goes down.
-    pub async fn fired(&mut self) {
+    /// Returns when what was waited for has happened, or when the node goes down. Gives the final state when the
+    /// execution has ended and that state was at hand; without it the state is to be read.
+    pub async fn fired(&mut self) -> Option<Arc<Execution>> {
         // An error means that the node is gone: there is nothing more to wait for.
-        let _ = (&mut self.fired).await;
+        (&mut self.fired).await.ok().flatten()
     }
 }
 
@@ -65,16 +67,17 @@ impl Watches {
     }
 
     /// Wakes whoever waits for this transition. It is durable.
-    pub(crate) fn advanced(&self, id: ExecutionId, status: Status) {
+    pub(crate) fn advanced(&self, id: ExecutionId, status: Status, ended: Option<Box<Execution>>) {
         if self.len.load(Ordering::SeqCst) == 0 {
             return;
         }
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(list) = waiting.get_mut(&id) else { return };
         let before = list.len();
+        let ended: Option<Arc<Execution>> = ended.map(Arc::from);
         for watch in list.extract_if(.., |watch| watch.until == Until::Next || status.ended()) {
             // Whoever waited may have gone; then there is nobody to wake.
-            let _ = watch.wake.send(());
+            let _ = watch.wake.send(ended.clone());
         }
         self.len.fetch_sub(before - list.len(), Ordering::SeqCst);
         if list.is_empty() {
@@ -106,10 +109,10 @@ mod tests {
         let watches = Arc::new(Watches::default());
         let mut next = watches.watch(ID, Until::Next);
         let mut ended = watches.watch(ID, Until::Ended);
-        watches.advanced(ID, Status::Running);
+        watches.advanced(ID, Status::Running, None);
         assert!(next.fired().now_or_never().is_some());
         assert!(ended.fired().now_or_never().is_none());
-        watches.advanced(ID, Status::Completed);
+        watches.advanced(ID, Status::Completed, None);
         assert!(ended.fired().now_or_never().is_some());
     }
 
@@ -125,7 +128,7 @@ mod tests {
     fn other_executions_wake_nobody() {
         let watches = Arc::new(Watches::default());
         let mut next = watches.watch(ID, Until::Next);
-        watches.advanced(ExecutionId(8), Status::Completed);
+        watches.advanced(ExecutionId(8), Status::Completed, None);
         assert!(next.fired().now_or_never().is_none());
     }
 }

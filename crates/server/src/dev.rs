@@ -20,6 +20,10 @@ use tenure_store_sqlite::SqliteStore;
 use tenure_types::TenantId;
 use url::Url;
 
+/// As much of the store's log as is written between two checkpoints.
+const LOG_FILLED_BYTES: u64 = 65 << 20;
+/// The store's unit of space.
+const STORE_PAGE_BYTES: u64 = 4_096;
 /// The tenants of every development server.
 const TENANTS: &[(&str, &str)] = &[("acme", "Acme"), ("demo", "Demo")];
 /// The tokens of every development server: name, tenant and role.
@@ -58,6 +62,8 @@ pub struct Options {
     pub egress: EgressMode,
     /// Addresses that definitions may call besides.
     pub allow: Vec<Allow>,
+    /// The largest size of the store's file in bytes; new work is refused before it is reached. `None`: the disk's.
+    pub store_bytes_max: Option<u64>,
 }
 
 /// Why a development server does not start.
@@ -139,7 +145,7 @@ pub async fn start(options: Options) -> Result<Running, Error> {
     let (data, ephemeral) = data_directory(&options)?;
     let root = RootKey::load_or_create(&data.join("root.key"))?;
     let issuer = DevIssuer::open(&data.join("dev-issuer.key"))?;
-    let store = open_store(&data).await?;
+    let store = open_store(&data, options.store_bytes_max).await?;
     let server = Server::start(server::Options {
         store,
         keyring: Arc::new(Keyring::new(root)),
@@ -208,8 +214,10 @@ fn make(path: &Path) -> Result<(), Error> {
 }
 
 /// Opening reads and recovers the file, which may take a while.
-async fn open_store(data: &Path) -> Result<Arc<SqliteStore>, Error> {
-    let options = tenure_store_sqlite::Options::new(data);
+async fn open_store(data: &Path, bytes_max: Option<u64>) -> Result<Arc<SqliteStore>, Error> {
+    let mut options = tenure_store_sqlite::Options::new(data);
+    options.log_filled_bytes = LOG_FILLED_BYTES;
+    options.pages_max = bytes_max.map(|bytes| u32::try_from(bytes / STORE_PAGE_BYTES).unwrap_or(u32::MAX));
     let opened = tokio::task::spawn_blocking(move || SqliteStore::open(options)).await;
     let failed = |source| Error::Store { data: data.into(), source };
     let opened = opened.map_err(|error| failed(tenure_store::Error::Connection(error.to_string())))?;

@@ -18,12 +18,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tenure_api::{ROUTES, Route};
 use tenure_runtime::Handle;
+use tenure_runtime::metrics::{OTHER, TENANTS_MAX};
 use tenure_types::TenantId;
 
-/// Tenants with a label of their own.
-pub(crate) const TENANTS_MAX: usize = 200;
-/// The label of all other tenants.
-const OTHER: &str = "__other__";
 /// Classes of statuses: `1xx` to `5xx`.
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 

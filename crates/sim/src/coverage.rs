@@ -95,6 +95,14 @@ states! {
     DelayedStart,
     /// shard refused a command as busy
     Busy,
+    /// event emitted
+    Emitted,
+    /// event published again after a crash
+    EmittedAgain,
+    /// published event consumed
+    EventConsumed,
+    /// kept signal consumed
+    SignalConsumed,
     /// completed
     Completed,
     /// faulted and compensated

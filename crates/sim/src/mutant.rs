@@ -88,6 +88,14 @@ mutants! {
     QueueUnbounded = "queue-unbounded",
     /// Abandoned calls stay in the dispatcher.
     AbandonIgnored = "abandon-ignored",
+    /// A signal is acknowledged and not kept.
+    SignalForgotten = "signal-forgotten",
+    /// An event that is sent again has another id.
+    SignalRenamed = "signal-renamed",
+    /// What was about to be published before a crash is never published.
+    EmissionForgotten = "emission-forgotten",
+    /// An event that is published again has another id.
+    EmissionRenamed = "emission-renamed",
 }
 
 impl Mutant {

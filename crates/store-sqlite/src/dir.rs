@@ -3,7 +3,13 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use tenure_store::Error;
+
+/// How long a directory in use is waited for: whoever had it may just be going down.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+/// How long between two tries.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// A data directory that no other process uses as long as this value lives.
 #[derive(Debug)]
@@ -20,10 +26,14 @@ impl DataDir {
         let lock_path = path.join("tenure.lock");
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
         let lock = lock.map_err(|error| unusable(&lock_path, &error))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.into(), reserve_bytes, _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(Error::Busy(path.into())),
-            Err(TryLockError::Error(error)) => Err(unusable(&lock_path, &error)),
+        let patience = Instant::now() + LOCK_WAIT;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Self { path: path.into(), reserve_bytes, _lock: lock }),
+                Err(TryLockError::WouldBlock) if Instant::now() < patience => std::thread::sleep(LOCK_PAUSE),
+                Err(TryLockError::WouldBlock) => return Err(Error::Busy(path.into())),
+                Err(TryLockError::Error(error)) => return Err(unusable(&lock_path, &error)),
+            }
         }
     }
 
@@ -34,6 +44,15 @@ impl DataDir {
 
     fn reserve(&self) -> PathBuf {
         self.path.join("tenure.reserve")
+    }
+
+    /// Lengthens the write-ahead log with zeros, which are no frames to whoever reads it: its first pages are then
+    /// overwritten, not appended. Only while nobody writes to it. Without success the log grows by itself.
+    pub(crate) fn fill_log(&self, bytes: u64) {
+        let path = self.path.join("tenure.db-wal");
+        if let Err(error) = lengthen(&path, bytes) {
+            tracing::warn!(%error, "the log is not filled beforehand");
+        }
     }
 
     /// Fills the reserve, unless it is there. Without success there is no reserve, which is no reason not to start.
@@ -61,9 +80,23 @@ impl DataDir {
 }
 
 fn fill(path: &Path, bytes: u64) -> std::io::Result<()> {
-    let mut file = File::create(path)?;
-    // Real bytes: a hole would take no space and so keep none.
-    let block = vec![0xA5; 1 << 16];
+    write_out(File::create(path)?, bytes, 0xA5)
+}
+
+/// Only a log that exists: one without its database would be taken for a stray file and deleted.
+fn lengthen(path: &Path, bytes: u64) -> std::io::Result<()> {
+    let file = OpenOptions::new().append(true).open(path)?;
+    let before = file.metadata()?.len();
+    let written = write_out(file, bytes.saturating_sub(before), 0);
+    if written.is_err() {
+        OpenOptions::new().write(true).open(path)?.set_len(before)?;
+    }
+    written
+}
+
+/// Real bytes: a hole would take no space.
+fn write_out(mut file: File, bytes: u64, byte: u8) -> std::io::Result<()> {
+    let block = vec![byte; 1 << 20];
     let mut left = bytes;
     while left > 0 {
         let size = block.len().min(usize::try_from(left).unwrap_or(usize::MAX));

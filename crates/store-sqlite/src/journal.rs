@@ -4,7 +4,7 @@
 
 use crate::error::undecodable;
 use serde::{Deserialize, Serialize};
-use tenure_store::{AuditRecord, Error, ExecutionRow, IdempotencyRecord, Sealed};
+use tenure_store::{AuditRecord, Error, ExecutionRow, IdempotencyRecord, Sealed, SubscriptionWrite};
 use tenure_types::ExecutionId;
 
 const VERSION: u8 = 1;
@@ -23,6 +23,8 @@ pub(crate) enum RecordRef<'a> {
     Idempotency(&'a IdempotencyRecord),
     /// An execution that is gone.
     Deleted { key: u64, id: ExecutionId },
+    /// What an execution waits for from here on.
+    Subscriptions { key: u64, write: &'a SubscriptionWrite },
 }
 
 /// A record as it is read.
@@ -38,6 +40,8 @@ pub(crate) enum Record {
     Idempotency(IdempotencyRecord),
     /// An execution that is gone.
     Deleted { key: u64, id: ExecutionId },
+    /// What an execution waits for from here on.
+    Subscriptions { key: u64, write: SubscriptionWrite },
 }
 
 /// A row that is being written. The buffer is used again for the next one.

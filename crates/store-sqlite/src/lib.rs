@@ -24,6 +24,7 @@ mod row;
 mod schema;
 mod shared;
 mod store;
+mod subscribers;
 mod writer;
 
 pub use options::{FatalHandler, Options};

@@ -7,10 +7,13 @@
 
 use crate::chunk::Chunk;
 use crate::journal::Record;
+use crate::subscribers::Subscribers;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tenure_store::{ExecutionRow, IdempotencyRecord, Sealed, StoredAudit};
+use tenure_store::{
+    ExecutionRow, IdempotencyRecord, Sealed, StoredAudit, SubscribedFilter, SubscriptionWrite,
+};
 use tenure_types::{ExecutionId, TenantId};
 
 /// Parts of a generation that are locked on their own.
@@ -53,6 +56,19 @@ pub(crate) struct Entry {
     pub(crate) deleted: bool,
     /// Internal keys that the id had before it was deleted: what the tables have under them is to go.
     pub(crate) gone: Vec<u64>,
+    /// What it waits for, if that changed.
+    pub(crate) subscriptions: Option<Arc<SubscriptionWrite>>,
+}
+
+/// What a generation says about what an execution waits for.
+#[derive(Debug)]
+pub(crate) enum Waits {
+    /// Nothing: look further.
+    Unsaid,
+    /// For this, and for nothing else.
+    For(Arc<SubscriptionWrite>),
+    /// The execution is gone, whoever bears its id now.
+    Gone,
 }
 
 /// What a generation says about a row.
@@ -76,6 +92,7 @@ pub(crate) struct Generation {
     by_key: Mutex<HashMap<TenantKey, Vec<ExecutionId>>>,
     audits: Mutex<BTreeMap<TenantId, Vec<Arc<StoredAudit>>>>,
     idempotency: Mutex<HashMap<TenantKey, Arc<IdempotencyRecord>>>,
+    subscribers: Mutex<Subscribers>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -90,6 +107,7 @@ impl Default for Generation {
             by_key: Mutex::default(),
             audits: Mutex::default(),
             idempotency: Mutex::default(),
+            subscribers: Mutex::default(),
         }
     }
 }
@@ -160,9 +178,62 @@ impl Generation {
     /// Notes that an execution is gone.
     pub(crate) fn delete(&self, id: ExecutionId, key: u64) {
         let mut part = self.part(id);
-        let mut gone = part.remove(&id).map_or_else(Vec::new, |entry| entry.gone);
+        let Entry { mut gone, subscriptions, .. } = part.remove(&id).unwrap_or_default();
         gone.push(key);
         part.insert(id, Entry { key, deleted: true, gone, ..Entry::default() });
+        drop(part);
+        if let Some(before) = subscriptions {
+            lock(&self.subscribers).remove(&before);
+        }
+    }
+
+    /// Puts what an execution waits for.
+    pub(crate) fn subscribe(&self, key: u64, write: SubscriptionWrite) {
+        let id = write.execution;
+        let write = Arc::new(write);
+        let mut part = self.part(id);
+        let entry = part.entry(id).or_insert_with(|| Entry { key, ..Entry::default() });
+        let before = entry.subscriptions.replace(Arc::clone(&write));
+        drop(part);
+        let mut subscribers = lock(&self.subscribers);
+        if let Some(before) = before {
+            subscribers.remove(&before);
+        }
+        subscribers.add(&write);
+    }
+
+    /// What this generation says about what an execution waits for.
+    pub(crate) fn waits(&self, id: ExecutionId) -> Waits {
+        match self.part(id).get(&id) {
+            Some(Entry { deleted: true, .. }) => Waits::Gone,
+            Some(Entry { subscriptions: Some(write), .. }) => Waits::For(Arc::clone(write)),
+            // What older generations and the tables say is of an earlier life.
+            Some(Entry { gone, .. }) if !gone.is_empty() => Waits::Gone,
+            Some(_) | None => Waits::Unsaid,
+        }
+    }
+
+    /// The filters of one type that somebody waits at.
+    pub(crate) fn subscribed_filters(
+        &self,
+        tenant: &TenantId,
+        kind: Option<&str>,
+        after: Option<&SubscribedFilter>,
+        limit: usize,
+    ) -> Vec<SubscribedFilter> {
+        lock(&self.subscribers).filters(tenant, kind, after, limit)
+    }
+
+    /// Who waits at a filter, by id.
+    pub(crate) fn subscribers(
+        &self,
+        tenant: &TenantId,
+        filter: &SubscribedFilter,
+        correlation: Option<[u8; 16]>,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> Vec<ExecutionId> {
+        lock(&self.subscribers).page(tenant, filter, correlation, after, limit)
     }
 
     /// Adds a link of an audit chain.
@@ -192,6 +263,7 @@ impl Generation {
             Record::Audit { seq, hash, record } => self.audit(StoredAudit { seq, hash, record }),
             Record::Idempotency(record) => self.keep(record),
             Record::Deleted { key, id } => self.delete(id, key),
+            Record::Subscriptions { key, write } => self.subscribe(key, write),
         }
     }
 
@@ -285,6 +357,17 @@ impl Generations {
             }
         }
         Said::Nothing
+    }
+
+    /// What the newest generation that says something says about what an execution waits for.
+    pub(crate) fn waits(&self, id: ExecutionId) -> Waits {
+        for generation in self.each() {
+            match generation.waits(id) {
+                Waits::Unsaid => {}
+                said @ (Waits::For(_) | Waits::Gone) => return said,
+            }
+        }
+        Waits::Unsaid
     }
 
     /// The kept answer under a key.

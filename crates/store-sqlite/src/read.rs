@@ -2,9 +2,11 @@
 
 pub(crate) mod audit;
 pub(crate) mod executions;
+pub(crate) mod functions;
 pub(crate) mod list;
 pub(crate) mod registry;
 mod sql;
+pub(crate) mod subscriptions;
 
 use crate::overlay::Generations;
 use rusqlite::Connection;

@@ -8,7 +8,11 @@ use tenure_store::Error;
 /// Marks the file as ours: "Tenu".
 const APPLICATION_ID: i64 = 0x5465_6E75;
 /// Numbered from 1; one that was released never changes.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_initial.sql"),
+    include_str!("../migrations/0002_subscriptions.sql"),
+    include_str!("../migrations/0003_functions.sql"),
+];
 /// Files up to this size are checked when they are opened; larger ones would make a restart slow.
 const CHECK_BYTES_MAX: u64 = 64 << 20;
 /// Prepared statements that a connection keeps: more than there are.

@@ -1,5 +1,6 @@
 //! The store's handle: it passes writes to the writer and questions to the readers.
 
+mod functions;
 mod registry;
 
 use crate::chunk::Wanted;
@@ -19,12 +20,12 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tenure_store::{
-    Act, AuditQuery, AuditRecord, BoxFuture, Commit, DefinitionHead, DefinitionPage, DefinitionQuery,
-    DefinitionRecord, DueCursor, Error, ExecutionRow, Filter, Health, HistoryBlob, IdempotencyRecord,
-    KeyHolders, LoadedExecution, Page, Priority, PutOutcome, Query, Result, ShardLease, Stats, Store,
-    StoredAudit, TenantRecord,
+    Act, AuditQuery, AuditRecord, BoxFuture, Commit, DefinitionHead, DefinitionName, DefinitionPage,
+    DefinitionQuery, DefinitionRecord, DueCursor, Error, ExecutionRow, Filter, FunctionPage, FunctionQuery,
+    FunctionRecord, Health, HistoryBlob, IdempotencyRecord, KeyHolders, LoadedExecution, Page, Priority,
+    PutOutcome, Query, Result, ShardLease, Stats, Store, StoredAudit, SubscribedFilter, TenantRecord,
 };
-use tenure_types::{DefinitionId, Digest, ExecutionId, ShardId, Status, TenantId, Timestamp};
+use tenure_types::{DefinitionId, Digest, ExecutionId, FunctionId, ShardId, Status, TenantId, Timestamp};
 
 /// Requests that wait for the writer: several for each shard of the largest store. Beyond it: `Contention`.
 const QUEUE: usize = 4_096;
@@ -283,6 +284,29 @@ impl Store for SqliteStore {
         self.ask(move |view| view.find_by_key(&tenant, &namespace, &name, &key))
     }
 
+    fn subscribed_filters<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        kind: &'a str,
+        after: Option<&'a SubscribedFilter>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<SubscribedFilter>>> {
+        let (tenant, kind, after) = (tenant.clone(), kind.to_owned(), after.cloned());
+        self.ask(move |view| view.subscribed_filters(&tenant, &kind, after.as_ref(), limit))
+    }
+
+    fn subscribers<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        filter: &'a SubscribedFilter,
+        correlation: Option<[u8; 16]>,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<ExecutionId>>> {
+        let (tenant, filter) = (tenant.clone(), filter.clone());
+        self.ask(move |view| view.subscribers(&tenant, &filter, correlation, after, limit))
+    }
+
     fn delete_ended_before<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -341,6 +365,17 @@ impl Store for SqliteStore {
         self.ask(move |view| view.definitions(&tenant, &query))
     }
 
+    fn started_by<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        kind: &'a str,
+        after: Option<&'a DefinitionName>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<DefinitionName>>> {
+        let (tenant, kind, after) = (tenant.clone(), kind.to_owned(), after.cloned());
+        self.ask(move |view| view.started_by(&tenant, &kind, after.as_ref(), limit))
+    }
+
     fn set_definition_enabled<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -360,6 +395,38 @@ impl Store for SqliteStore {
     ) -> BoxFuture<'a, Result<bool>> {
         let (tenant, id) = (tenant.clone(), id.clone());
         self.write(Priority::RunningWork, act, move |tx| registry::delete_definition(tx, &tenant, &id))
+    }
+
+    fn put_function(&self, record: FunctionRecord, act: Act) -> BoxFuture<'_, Result<PutOutcome>> {
+        self.write(Priority::NewWork, act, move |tx| functions::put(tx, &record))
+    }
+
+    fn function<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: &'a FunctionId,
+    ) -> BoxFuture<'a, Result<Option<FunctionRecord>>> {
+        let (tenant, id) = (tenant.clone(), id.clone());
+        self.ask(move |view| view.function(&tenant, &id))
+    }
+
+    fn functions<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        query: &'a FunctionQuery,
+    ) -> BoxFuture<'a, Result<FunctionPage>> {
+        let (tenant, query) = (tenant.clone(), query.clone());
+        self.ask(move |view| view.functions(&tenant, &query))
+    }
+
+    fn delete_function<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: &'a FunctionId,
+        act: Act,
+    ) -> BoxFuture<'a, Result<bool>> {
+        let (tenant, id) = (tenant.clone(), id.clone());
+        self.write(Priority::RunningWork, act, move |tx| functions::delete(tx, &tenant, &id))
     }
 
     fn put_tenant(&self, record: TenantRecord, act: Act) -> BoxFuture<'_, Result<PutOutcome>> {

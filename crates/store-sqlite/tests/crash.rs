@@ -21,6 +21,7 @@ fn options(dir: &Path) -> Options {
     let mut options = Options::new(dir);
     options.reserve_bytes = 0;
     options.readers = 1;
+    options.log_filled_bytes = 256 * 1024;
     options
 }
 

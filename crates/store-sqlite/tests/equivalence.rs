@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use proptest::prelude::*;
+use std::fmt::Write;
 use tenure_store::conformance::{block_on, definition_id, id, row};
 use tenure_store::filter::{Comparison, Condition, Filter, TextField, TimeField};
 use tenure_store::{
     Act, Commit, ExecutionRow, HistoryAppend, MemoryStore, Order, Query, RowWrite, Sealed, ShardLease, Store,
+    SubscribedFilter, Subscription, SubscriptionWrite,
 };
 use tenure_store_sqlite::{Options, SqliteStore};
 use tenure_types::{ShardId, Status, TenantId, Timestamp};
@@ -19,6 +21,7 @@ enum Step {
     Start { n: u64, variant: u8 },
     Append { n: u64, events: u32 },
     Change { n: u64, status: usize, due: Option<u64> },
+    Listen { n: u64, set: u8 },
     Delete { before: u64, limit: usize },
     Reopen,
 }
@@ -29,6 +32,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => (0..24_u64, 1..4_u32).prop_map(|(n, events)| Step::Append { n, events }),
         8 => (0..24_u64, 0..8_usize, proptest::option::of(0..50_u64))
             .prop_map(|(n, status, due)| Step::Change { n, status, due }),
+        6 => (0..24_u64, any::<u8>()).prop_map(|(n, set)| Step::Listen { n, set }),
         1 => (2_000..2_024_u64, 1..4_usize).prop_map(|(before, limit)| Step::Delete { before, limit }),
         1 => Just(Step::Reopen),
     ];
@@ -67,7 +71,11 @@ impl Pair {
     }
 
     fn commit(&self, rows: Vec<RowWrite>, appends: Vec<HistoryAppend>) {
-        let commit = Commit { leases: self.leases.clone(), rows, appends, ..Commit::default() };
+        self.send(Commit { rows, appends, ..Commit::default() });
+    }
+
+    fn send(&self, commit: Commit) {
+        let commit = Commit { leases: self.leases.clone(), ..commit };
         let expected = block_on(self.memory.commit(commit.clone()));
         assert_eq!(block_on(self.sqlite().commit(commit)), expected);
     }
@@ -101,6 +109,16 @@ impl Pair {
                 row.updated_at = Timestamp(row.updated_at.0 + 1);
                 self.commit(vec![RowWrite { row, before: Some(stored.row.status) }], vec![]);
             }
+            Step::Listen { n, set } => {
+                let Some(stored) = load(*n) else { return };
+                let write = SubscriptionWrite {
+                    execution: stored.row.id,
+                    tenant: stored.row.tenant.clone(),
+                    digest: stored.row.digest,
+                    subscriptions: subscriptions(*set),
+                };
+                self.send(Commit { subscriptions: vec![write], ..Commit::default() });
+            }
             Step::Delete { before, limit } => {
                 for tenant in tenants() {
                     let delete = |store: &dyn Store| {
@@ -122,6 +140,22 @@ impl Pair {
         }
     }
 
+    /// The embedded store may name a filter whose last subscriber has just gone, and misses none.
+    fn compare_filters(&self, tenant: &TenantId) {
+        let ask = |store: &dyn Store| {
+            let mut all: Vec<SubscribedFilter> = vec![];
+            loop {
+                let page = block_on(store.subscribed_filters(tenant, "paid", all.last(), 2)).unwrap();
+                if page.is_empty() {
+                    return all;
+                }
+                all.extend(page);
+            }
+        };
+        let (expected, found) = (ask(&self.memory), ask(self.sqlite()));
+        assert!(found.is_sorted() && expected.iter().all(|filter| found.contains(filter)), "{found:?}");
+    }
+
     fn compare(&self) {
         let both = [&self.memory as &dyn Store, self.sqlite()];
         let same = |ask: &dyn Fn(&dyn Store) -> String| assert_eq!(ask(both[1]), ask(both[0]));
@@ -139,6 +173,8 @@ impl Pair {
                 });
             }
             same(&|store| format!("{:?}", block_on(store.history(&tenant, id(3), 2, 3))));
+            same(&|store| subscribers(store, &tenant));
+            self.compare_filters(&tenant);
         }
         for n in 0..24 {
             same(&|store| format!("{:?}", block_on(store.load(id(n)))));
@@ -149,6 +185,48 @@ impl Pair {
         }
         same(&|store| format!("{:?}", block_on(store.due(None, Timestamp(30), None, 5))));
     }
+}
+
+/// Any of four subscriptions, by the bits of `set`.
+fn subscriptions(set: u8) -> Vec<Subscription> {
+    let one = |kind: Option<&str>, filter, correlation: Option<u8>| Subscription {
+        kind: kind.map(Into::into),
+        task: "/do/0/wait".into(),
+        filter,
+        correlation: correlation.map(|n| [n; 16]),
+    };
+    let all = [
+        one(Some("paid"), 0, None),
+        one(Some("paid"), 0, Some(1)),
+        one(Some("paid"), 1, None),
+        one(None, 0, None),
+    ];
+    (0..).zip(all).filter(|(bit, _)| set >> bit & 1 == 1).map(|(_, subscription)| subscription).collect()
+}
+
+/// Everyone who waits for any of the four, in pages.
+fn subscribers(store: &dyn Store, tenant: &TenantId) -> String {
+    let mut found = String::new();
+    for subscription in subscriptions(u8::MAX) {
+        let of = SubscriptionWrite {
+            execution: id(0),
+            tenant: tenant.clone(),
+            digest: row(0).digest,
+            subscriptions: vec![],
+        };
+        let filter = of.filter(&subscription);
+        let mut after = None;
+        loop {
+            let page = store.subscribers(tenant, &filter, subscription.correlation, after, 3);
+            let page = block_on(page).unwrap();
+            writeln!(found, "{subscription:?} {page:?}").unwrap();
+            after = page.last().copied();
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    found
 }
 
 fn tenants() -> [TenantId; 2] {

@@ -8,7 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
 use tenure_store::conformance::{block_on, id, row};
-use tenure_store::{Commit, Error, HistoryAppend, Priority, RowWrite, Sealed, ShardLease, Store};
+use tenure_store::{
+    Commit, Error, HistoryAppend, Priority, RowWrite, Sealed, ShardLease, Store, Subscription,
+    SubscriptionWrite,
+};
 use tenure_store_sqlite::{FatalHandler, Options, SqliteStore};
 
 fn options(dir: &Path) -> Options {
@@ -84,7 +87,7 @@ fn a_newer_schema_is_refused() {
     let Err(Error::Permanent(message)) = SqliteStore::open(options(dir.path())) else {
         panic!("it was opened")
     };
-    assert_eq!(message, "the store has schema 1000, this program knows up to 1");
+    assert_eq!(message, "the store has schema 1000, this program knows up to 3");
 }
 
 #[test]
@@ -96,7 +99,58 @@ fn opening_twice_migrates_once_and_keeps_the_number_of_shards() {
     assert_eq!(SqliteStore::open(options(dir.path())).unwrap().shard_count(), 4);
     let versions: i64 =
         database(&dir).query_row("SELECT count(*) FROM schema", [], |row| row.get(0)).unwrap();
-    assert_eq!(versions, 1);
+    assert_eq!(versions, 3);
+}
+
+/// A store of the first schema, with executions in its tables and in its journal, is opened and goes on.
+#[test]
+fn a_store_without_subscriptions_is_given_them() {
+    for moved in [true, false] {
+        let dir = closed(moved);
+        let first = "DROP TABLE functions; DROP TABLE subscriptions; DROP TABLE subscribed; DROP TABLE starts_on; \
+                     ALTER TABLE definitions DROP COLUMN starts_on; DELETE FROM schema WHERE version > 1";
+        database(&dir).execute_batch(first).unwrap();
+        let store = SqliteStore::open(options(dir.path())).unwrap();
+        let leases = block_on(store.acquire_shards()).unwrap();
+        let wait = Subscription { kind: None, task: "/do/0/wait".into(), filter: 0, correlation: None };
+        let write = SubscriptionWrite {
+            execution: id(7),
+            tenant: row(7).tenant,
+            digest: row(7).digest,
+            subscriptions: vec![wait],
+        };
+        let subscriptions = vec![write.clone()];
+        block_on(store.commit(Commit { leases, subscriptions, ..Commit::default() })).unwrap();
+        let filters = block_on(store.subscribed_filters(&write.tenant, "any", None, 10)).unwrap();
+        assert_eq!(filters, [write.filter(&write.subscriptions[0])]);
+        let found = block_on(store.subscribers(&write.tenant, &filters[0], None, None, 10)).unwrap();
+        assert_eq!(found, [id(7)]);
+    }
+}
+
+/// A log filled beforehand holds no frames: nothing is found in it, and what is written over it is found again.
+#[test]
+fn a_log_filled_beforehand_changes_nothing_that_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut filled = options(dir.path());
+    filled.log_filled_bytes = 1 << 20;
+    let store = SqliteStore::open(filled.clone()).unwrap();
+    let log = dir.path().join("tenure.db-wal");
+    assert!(std::fs::metadata(&log).unwrap().len() >= 1 << 20);
+    let leases = block_on(store.acquire_shards()).unwrap();
+    for n in 0..3 {
+        block_on(store.commit(start(&leases, n, 500, Priority::NewWork))).unwrap();
+    }
+    assert_eq!(std::fs::metadata(&log).unwrap().len(), 1 << 20, "the log is overwritten, not appended to");
+    let copy = tempfile::tempdir().unwrap();
+    for file in ["tenure.db", "tenure.db-wal"] {
+        std::fs::copy(dir.path().join(file), copy.path().join(file)).unwrap();
+    }
+    filled.dir = copy.path().into();
+    let recovered = SqliteStore::open(filled).unwrap();
+    for n in 0..3 {
+        assert_eq!(block_on(recovered.load(id(n))).unwrap().unwrap().history.len(), 1);
+    }
 }
 
 #[test]

@@ -11,9 +11,11 @@
 mod audits;
 mod commits;
 mod fixture;
+mod functions;
 mod lists;
 mod reads;
 mod registry;
+mod subscriptions;
 
 pub use fixture::{Bench, block_on, definition_id, id, row};
 
@@ -154,9 +156,37 @@ cases! { $
         acts_on_what_is_not_there_write_nothing,
         definitions_are_listed_in_pages_by_version,
         definitions_are_filtered_by_name,
+        definitions_are_found_by_the_events_that_start_them,
         tenants_are_put_and_listed,
         definitions_and_tenants_survive_a_restart,
         the_tenant_view_refuses_records_of_others,
+    }
+    subscriptions {
+        who_waits_is_found_by_kind_filter_and_correlation,
+        one_of_many_is_found_by_its_correlation,
+        a_filter_for_any_type_is_named_for_every_type,
+        a_new_set_takes_the_place_of_the_old_one,
+        an_empty_set_ends_the_wait,
+        one_execution_may_wait_for_several_things,
+        filters_come_in_pages,
+        subscribers_come_in_pages_by_id,
+        who_waits_in_another_tenant_is_not_found,
+        a_subscription_is_found_as_soon_as_its_commit_is_durable,
+        subscriptions_survive_a_restart,
+        ended_subscriptions_stay_ended_after_a_restart,
+        deleted_executions_wait_for_nothing,
+        a_deleted_id_that_lives_again_waits_for_its_own,
+        subscriptions_of_what_is_not_there_are_a_conflict,
+        subscriptions_need_the_lease_and_the_tenant_of_their_execution,
+        impossible_subscriptions_are_refused,
+    }
+    functions {
+        a_function_is_put_once,
+        a_function_belongs_to_its_tenant,
+        a_deleted_function_comes_back_only_as_what_it_was,
+        acts_on_functions_are_audited_once_they_change_something,
+        functions_are_listed_in_pages_by_version,
+        functions_survive_a_restart,
     }
     audits {
         an_audit_is_written_with_its_act,

@@ -23,12 +23,14 @@ pub use error::Error;
 pub use filter::{Filter, FilterError};
 pub use memory::MemoryStore;
 pub use query::{
-    AuditQuery, Cursor, DefinitionPage, DefinitionQuery, DueCursor, KeyHolders, Order, Page, Query,
+    AuditQuery, Cursor, DefinitionPage, DefinitionQuery, DueCursor, FunctionPage, FunctionQuery, KeyHolders,
+    Order, Page, Query,
 };
 pub use records::{
-    Act, Actor, AuditRecord, Commit, DefinitionHead, DefinitionRecord, ExecutionRow, HistoryAppend,
-    HistoryBlob, IdempotencyRecord, LoadedExecution, Outcome, Priority, PutOutcome, Resource, RowWrite,
-    Sealed, ShardLease, StoredAudit, TenantRecord,
+    Act, Actor, AuditRecord, Commit, DefinitionHead, DefinitionName, DefinitionRecord, ExecutionRow,
+    FunctionHead, FunctionRecord, HistoryAppend, HistoryBlob, IdempotencyRecord, LoadedExecution, Outcome,
+    Priority, PutOutcome, Resource, RowWrite, Sealed, ShardLease, StoredAudit, SubscribedFilter,
+    Subscription, SubscriptionWrite, TenantRecord,
 };
 pub use tenant::TenantStore;
 pub use traits::{BoxFuture, Health, Result, Stats, Store};

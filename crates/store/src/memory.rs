@@ -5,21 +5,29 @@
 
 mod commit;
 mod executions;
+mod functions;
 mod registry;
+mod subscriptions;
 
 use crate::audit::Head;
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::query::{AuditQuery, DefinitionPage, DefinitionQuery, DueCursor, KeyHolders, Page, Query};
+use crate::query::{
+    AuditQuery, DefinitionPage, DefinitionQuery, DueCursor, FunctionPage, FunctionQuery, KeyHolders, Page,
+    Query,
+};
 use crate::records::{
-    Act, AuditRecord, Commit, DefinitionHead, DefinitionRecord, ExecutionRow, HistoryBlob, IdempotencyRecord,
-    LoadedExecution, PutOutcome, ShardLease, StoredAudit, TenantRecord,
+    Act, AuditRecord, Commit, DefinitionHead, DefinitionName, DefinitionRecord, ExecutionRow, FunctionRecord,
+    HistoryBlob, IdempotencyRecord, LoadedExecution, PutOutcome, ShardLease, StoredAudit, SubscribedFilter,
+    SubscriptionWrite, TenantRecord,
 };
 use crate::traits::{BoxFuture, Health, Result, Stats, Store};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tenure_types::limits::SHARDS_DEFAULT;
-use tenure_types::{DefinitionId, Digest, Epoch, ExecutionId, ShardId, Status, TenantId, Timestamp};
+use tenure_types::{
+    DefinitionId, Digest, Epoch, ExecutionId, FunctionId, ShardId, Status, TenantId, Timestamp,
+};
 
 /// Everything that is stored. `Clone` is a snapshot.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +37,7 @@ pub struct Core {
     audits: BTreeMap<TenantId, Vec<StoredAudit>>,
     idempotency: BTreeMap<(TenantId, Arc<str>), IdempotencyRecord>,
     definitions: BTreeMap<(TenantId, DefinitionId), DefinitionRecord>,
+    functions: BTreeMap<(TenantId, FunctionId), FunctionRecord>,
     tenants: BTreeMap<TenantId, TenantRecord>,
     stats: Stats,
 }
@@ -38,6 +47,8 @@ pub struct Core {
 struct Stored {
     row: Arc<ExecutionRow>,
     history: Vec<HistoryBlob>,
+    /// What it waits for.
+    subscriptions: Option<SubscriptionWrite>,
 }
 
 impl Stored {
@@ -198,6 +209,27 @@ impl Store for MemoryStore {
         ready(Ok(self.core().find_by_key(tenant, namespace, name, key)))
     }
 
+    fn subscribed_filters<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        kind: &'a str,
+        after: Option<&'a SubscribedFilter>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<SubscribedFilter>>> {
+        ready(Ok(self.core().subscribed_filters(tenant, kind, after, limit)))
+    }
+
+    fn subscribers<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        filter: &'a SubscribedFilter,
+        correlation: Option<[u8; 16]>,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<ExecutionId>>> {
+        ready(Ok(self.core().subscribers(tenant, filter, correlation, after, limit)))
+    }
+
     fn delete_ended_before<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -245,6 +277,16 @@ impl Store for MemoryStore {
         ready(Ok(self.core().definitions(tenant, query)))
     }
 
+    fn started_by<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        kind: &'a str,
+        after: Option<&'a DefinitionName>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<DefinitionName>>> {
+        ready(Ok(self.core().started_by(tenant, kind, after, limit)))
+    }
+
     fn set_definition_enabled<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -262,6 +304,35 @@ impl Store for MemoryStore {
         act: Act,
     ) -> BoxFuture<'a, Result<bool>> {
         ready(self.core().delete_definition(tenant, id, act))
+    }
+
+    fn put_function(&self, record: FunctionRecord, act: Act) -> BoxFuture<'_, Result<PutOutcome>> {
+        ready(self.core().put_function(record, act))
+    }
+
+    fn function<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: &'a FunctionId,
+    ) -> BoxFuture<'a, Result<Option<FunctionRecord>>> {
+        ready(Ok(self.core().function(tenant, id).cloned()))
+    }
+
+    fn functions<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        query: &'a FunctionQuery,
+    ) -> BoxFuture<'a, Result<FunctionPage>> {
+        ready(Ok(self.core().functions(tenant, query)))
+    }
+
+    fn delete_function<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: &'a FunctionId,
+        act: Act,
+    ) -> BoxFuture<'a, Result<bool>> {
+        ready(self.core().delete_function(tenant, id, act))
     }
 
     fn put_tenant(&self, record: TenantRecord, act: Act) -> BoxFuture<'_, Result<PutOutcome>> {

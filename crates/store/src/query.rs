@@ -1,11 +1,11 @@
 //! Questions to a store and their answers. A position in a list is a key, never an offset: writes do not shift pages.
 
 use crate::filter::Filter;
-use crate::records::{DefinitionHead, ExecutionRow, Resource};
+use crate::records::{DefinitionHead, ExecutionRow, FunctionHead, Resource};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use tenure_types::{DefinitionId, ExecutionId, Status, Timestamp};
+use tenure_types::{DefinitionId, ExecutionId, FunctionId, Status, Timestamp};
 
 /// In which order executions are listed; equal times by id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -79,19 +79,41 @@ pub struct DefinitionQuery {
     pub namespace: Option<Arc<str>>,
     /// Of this name only.
     pub name: Option<Arc<str>>,
+    /// Deleted ones too.
+    pub deleted: bool,
     /// At most so many, capped at `PAGE_ITEMS_MAX`.
     pub page_size: usize,
     /// Those after this one.
     pub after: Option<DefinitionId>,
 }
 
-/// One page of definitions. Deleted ones are not listed.
+/// One page of definitions. Deleted ones are listed only when they were asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DefinitionPage {
     /// The definitions, without their texts.
     pub items: Vec<DefinitionHead>,
     /// Where the next page starts, if there is more.
     pub next: Option<DefinitionId>,
+}
+
+/// Which functions to list, in the order of name and version.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FunctionQuery {
+    /// Of this name only.
+    pub name: Option<Arc<str>>,
+    /// At most so many, capped at `PAGE_ITEMS_MAX`.
+    pub page_size: usize,
+    /// Those after this one.
+    pub after: Option<FunctionId>,
+}
+
+/// One page of functions. Deleted ones are not listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FunctionPage {
+    /// The functions, without their texts.
+    pub items: Vec<FunctionHead>,
+    /// Where the next page starts, if there is more.
+    pub next: Option<FunctionId>,
 }
 
 /// Which audit records to read.

@@ -2,12 +2,15 @@
 //!
 //! Deliberately absent: behaviour. A record says what was decided; the stores decide nothing.
 
+use crate::error::Error;
+use crate::limits::SUBSCRIPTIONS_MAX;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::sync::Arc;
 use tenure_types::{
-    CompensationStatus, DefinitionId, Digest, Epoch, ExecutionId, ShardId, Status, TenantId, Timestamp,
+    CompensationStatus, DefinitionId, Digest, Epoch, ExecutionId, FunctionId, ShardId, Status, TenantId,
+    Timestamp,
 };
 
 /// Ciphertext: the store never sees what is inside. `Debug` prints its length only.
@@ -269,6 +272,41 @@ pub struct DefinitionRecord {
     pub head: DefinitionHead,
     /// The text as registered.
     pub text: Sealed,
+    /// The types of the events that start it, `None` for events of any type; empty: no event does.
+    pub starts_on: Vec<Option<Arc<str>>>,
+}
+
+/// All versions of a definition.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DefinitionName {
+    /// `document.namespace`
+    pub namespace: Arc<str>,
+    /// `document.name`
+    pub name: Arc<str>,
+}
+
+/// A function of a tenant's catalog without its text. A version never changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunctionHead {
+    /// Name and version.
+    pub id: FunctionId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Of its canonical text.
+    pub digest: Digest,
+    /// When it was put.
+    pub created_at: Timestamp,
+    /// Whether it is hidden. What its version stood for is kept, so that it never stands for something else.
+    pub deleted: bool,
+}
+
+/// A function of a tenant's catalog.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunctionRecord {
+    /// All but the text.
+    pub head: FunctionHead,
+    /// The text as it was put.
+    pub text: Sealed,
 }
 
 /// A tenant and its wrapped data key.
@@ -286,6 +324,73 @@ pub struct TenantRecord {
     pub created_at: Timestamp,
     /// When it changed last.
     pub updated_at: Timestamp,
+}
+
+/// What an event must match so that executions may want it: one filter of one `listen` of one definition.
+///
+/// The order of the fields is the order in which a store lists filters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SubscribedFilter {
+    /// The `type` that an event must have; `None`: any.
+    pub kind: Option<Arc<str>>,
+    /// The definition.
+    pub digest: Digest,
+    /// Its task that listens, as a JSON pointer.
+    pub task: Arc<str>,
+    /// Which of the task's filters.
+    pub filter: u32,
+}
+
+/// One thing that an execution waits for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Subscription {
+    /// The `type` that an event must have; `None`: any.
+    pub kind: Option<Arc<str>>,
+    /// The task that listens, as a JSON pointer.
+    pub task: Arc<str>,
+    /// Which of the task's filters.
+    pub filter: u32,
+    /// Hash of the correlation values that it expects; `None`: it expects none yet.
+    pub correlation: Option<[u8; 16]>,
+}
+
+/// Everything that an execution waits for from now on, in place of what it waited for before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubscriptionWrite {
+    /// The execution.
+    pub execution: ExecutionId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The definition that it is pinned to.
+    pub digest: Digest,
+    /// What it waits for; empty: nothing any more.
+    pub subscriptions: Vec<Subscription>,
+}
+
+impl SubscriptionWrite {
+    /// Whether it waits for what `filter` lets through, under these correlation values.
+    pub fn wants(&self, filter: &SubscribedFilter, correlation: Option<[u8; 16]>) -> bool {
+        let one_of = |own: &Subscription| own.correlation == correlation && self.filter(own) == *filter;
+        self.digest == filter.digest && self.subscriptions.iter().any(one_of)
+    }
+
+    /// The filter that one of its subscriptions belongs to.
+    pub fn filter(&self, subscription: &Subscription) -> SubscribedFilter {
+        let Subscription { kind, task, filter, correlation: _ } = subscription;
+        SubscribedFilter { kind: kind.clone(), digest: self.digest, task: Arc::clone(task), filter: *filter }
+    }
+
+    /// Refuses what no store can keep: too many subscriptions, or an empty `kind`.
+    pub fn check(&self) -> Result<(), Error> {
+        let id = self.execution;
+        if self.subscriptions.len() > SUBSCRIPTIONS_MAX {
+            return Err(Error::Permanent(format!("`{id}` waits for more than {SUBSCRIPTIONS_MAX} things")));
+        }
+        if self.subscriptions.iter().any(|own| own.kind.as_deref() == Some("")) {
+            return Err(Error::Permanent(format!("`{id}` waits for events of an empty type")));
+        }
+        Ok(())
+    }
 }
 
 /// Whether a put made something.
@@ -333,6 +438,8 @@ pub struct Commit {
     pub idempotency: Vec<IdempotencyRecord>,
     /// Which space it may use.
     pub priority: Priority,
+    /// What executions wait for, where that changes; at most one for each execution.
+    pub subscriptions: Vec<SubscriptionWrite>,
 }
 
 /// An execution as a shard needs it.

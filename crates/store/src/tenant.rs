@@ -2,15 +2,17 @@
 
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::query::{AuditQuery, DefinitionPage, DefinitionQuery, KeyHolders, Page, Query};
+use crate::query::{
+    AuditQuery, DefinitionPage, DefinitionQuery, FunctionPage, FunctionQuery, KeyHolders, Page, Query,
+};
 use crate::records::{
-    Act, AuditRecord, DefinitionHead, DefinitionRecord, ExecutionRow, HistoryBlob, IdempotencyRecord,
-    PutOutcome, StoredAudit,
+    Act, AuditRecord, DefinitionHead, DefinitionName, DefinitionRecord, ExecutionRow, FunctionRecord,
+    HistoryBlob, IdempotencyRecord, PutOutcome, StoredAudit, SubscribedFilter,
 };
 use crate::traits::{BoxFuture, Result, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tenure_types::{DefinitionId, Digest, ExecutionId, Status, TenantId, Timestamp};
+use tenure_types::{DefinitionId, Digest, ExecutionId, FunctionId, Status, TenantId, Timestamp};
 
 /// One tenant's part of a store. Who holds it can see that tenant only.
 #[derive(Clone, Debug)]
@@ -65,6 +67,27 @@ impl TenantStore {
         self.store.find_by_key(&self.tenant, namespace, name, key)
     }
 
+    /// [`Store::subscribed_filters`]
+    pub fn subscribed_filters<'a>(
+        &'a self,
+        kind: &'a str,
+        after: Option<&'a SubscribedFilter>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<SubscribedFilter>>> {
+        self.store.subscribed_filters(&self.tenant, kind, after, limit)
+    }
+
+    /// [`Store::subscribers`]
+    pub fn subscribers<'a>(
+        &'a self,
+        filter: &'a SubscribedFilter,
+        correlation: Option<[u8; 16]>,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<ExecutionId>>> {
+        self.store.subscribers(&self.tenant, filter, correlation, after, limit)
+    }
+
     /// [`Store::delete_ended_before`]
     pub fn delete_ended_before(
         &self,
@@ -110,6 +133,16 @@ impl TenantStore {
         self.store.definitions(&self.tenant, query)
     }
 
+    /// [`Store::started_by`]
+    pub fn started_by<'a>(
+        &'a self,
+        kind: &'a str,
+        after: Option<&'a DefinitionName>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<DefinitionName>>> {
+        self.store.started_by(&self.tenant, kind, after, limit)
+    }
+
     /// [`Store::set_definition_enabled`]
     pub fn set_definition_enabled<'a>(
         &'a self,
@@ -127,6 +160,32 @@ impl TenantStore {
     pub fn delete_definition<'a>(&'a self, id: &'a DefinitionId, act: Act) -> BoxFuture<'a, Result<bool>> {
         match self.check_act(&act) {
             Ok(()) => self.store.delete_definition(&self.tenant, id, act),
+            Err(error) => refused(error),
+        }
+    }
+
+    /// [`Store::put_function`]; a record of another tenant is refused.
+    pub fn put_function(&self, record: FunctionRecord, act: Act) -> BoxFuture<'_, Result<PutOutcome>> {
+        match self.check(&record.head.tenant).and_then(|()| self.check_act(&act)) {
+            Ok(()) => self.store.put_function(record, act),
+            Err(error) => refused(error),
+        }
+    }
+
+    /// [`Store::function`]
+    pub fn function<'a>(&'a self, id: &'a FunctionId) -> BoxFuture<'a, Result<Option<FunctionRecord>>> {
+        self.store.function(&self.tenant, id)
+    }
+
+    /// [`Store::functions`]
+    pub fn functions<'a>(&'a self, query: &'a FunctionQuery) -> BoxFuture<'a, Result<FunctionPage>> {
+        self.store.functions(&self.tenant, query)
+    }
+
+    /// [`Store::delete_function`]
+    pub fn delete_function<'a>(&'a self, id: &'a FunctionId, act: Act) -> BoxFuture<'a, Result<bool>> {
+        match self.check_act(&act) {
+            Ok(()) => self.store.delete_function(&self.tenant, id, act),
             Err(error) => refused(error),
         }
     }

@@ -6,16 +6,20 @@
 
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::query::{AuditQuery, DefinitionPage, DefinitionQuery, DueCursor, KeyHolders, Page, Query};
+use crate::query::{
+    AuditQuery, DefinitionPage, DefinitionQuery, DueCursor, FunctionPage, FunctionQuery, KeyHolders, Page,
+    Query,
+};
 use crate::records::{
-    Act, AuditRecord, Commit, DefinitionHead, DefinitionRecord, ExecutionRow, HistoryBlob, IdempotencyRecord,
-    LoadedExecution, PutOutcome, ShardLease, StoredAudit, TenantRecord,
+    Act, AuditRecord, Commit, DefinitionHead, DefinitionName, DefinitionRecord, ExecutionRow, FunctionRecord,
+    HistoryBlob, IdempotencyRecord, LoadedExecution, PutOutcome, ShardLease, StoredAudit, SubscribedFilter,
+    TenantRecord,
 };
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::pin::Pin;
 use std::sync::Arc;
-use tenure_types::{DefinitionId, Digest, ExecutionId, ShardId, Status, TenantId, Timestamp};
+use tenure_types::{DefinitionId, Digest, ExecutionId, FunctionId, ShardId, Status, TenantId, Timestamp};
 
 /// A future that any runtime can drive.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -137,6 +141,26 @@ pub trait Store: Send + Sync + Debug {
         key: &'a str,
     ) -> BoxFuture<'a, Result<KeyHolders>>;
 
+    /// The filters that let events of type `kind` through and that executions of the tenant wait at, those for any type
+    /// first, in order. One whose last execution has just gone may still be named; none that has one is missing.
+    fn subscribed_filters<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        kind: &'a str,
+        after: Option<&'a SubscribedFilter>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<SubscribedFilter>>>;
+
+    /// The executions of the tenant that wait at a filter under these correlation values, by id.
+    fn subscribers<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        filter: &'a SubscribedFilter,
+        correlation: Option<[u8; 16]>,
+        after: Option<ExecutionId>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<ExecutionId>>>;
+
     /// Deletes executions that ended before `before`, the earliest first, at most `limit`; returns how many.
     fn delete_ended_before<'a>(
         &'a self,
@@ -179,6 +203,15 @@ pub trait Store: Send + Sync + Debug {
         query: &'a DefinitionQuery,
     ) -> BoxFuture<'a, Result<DefinitionPage>>;
 
+    /// The names of the definitions with a version, not deleted, that events of type `kind` start, in order.
+    fn started_by<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        kind: &'a str,
+        after: Option<&'a DefinitionName>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<DefinitionName>>>;
+
     /// Allows or forbids starts. `None`: there is no such definition, and nothing was written.
     fn set_definition_enabled<'a>(
         &'a self,
@@ -193,6 +226,33 @@ pub trait Store: Send + Sync + Debug {
         &'a self,
         tenant: &'a TenantId,
         id: &'a DefinitionId,
+        act: Act,
+    ) -> BoxFuture<'a, Result<bool>>;
+
+    /// Puts a function into a tenant's catalog. `Same`: it was there with the same digest; a deleted one comes back as
+    /// `Created`. `Taken`: its version has another digest.
+    fn put_function(&self, record: FunctionRecord, act: Act) -> BoxFuture<'_, Result<PutOutcome>>;
+
+    /// A function that is not deleted.
+    fn function<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: &'a FunctionId,
+    ) -> BoxFuture<'a, Result<Option<FunctionRecord>>>;
+
+    /// A page of a tenant's functions.
+    fn functions<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        query: &'a FunctionQuery,
+    ) -> BoxFuture<'a, Result<FunctionPage>>;
+
+    /// Hides a function; what was registered with it goes on. `false`: there is no such function, and nothing was
+    /// written.
+    fn delete_function<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: &'a FunctionId,
         act: Act,
     ) -> BoxFuture<'a, Result<bool>>;
 

@@ -4,7 +4,7 @@
 //! a text that is none sorts before all that are.
 
 use std::cmp::Ordering;
-use tenure_types::DefinitionId;
+use tenure_types::{DefinitionId, FunctionId};
 
 /// The order of two versions. Equal only for texts that are the same but for a build part.
 pub fn compare(a: &str, b: &str) -> Ordering {
@@ -30,6 +30,12 @@ pub fn compare_for_latest(a: &str, b: &str) -> Ordering {
 pub fn compare_ids(a: &DefinitionId, b: &DefinitionId) -> Ordering {
     let names = (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name));
     // Versions that differ only in their build part still need one order.
+    names.then_with(|| compare(&a.version, &b.version)).then_with(|| a.version.cmp(&b.version))
+}
+
+/// The order in which functions are listed: by name, then version.
+pub fn compare_functions(a: &FunctionId, b: &FunctionId) -> Ordering {
+    let names = a.name.cmp(&b.name);
     names.then_with(|| compare(&a.version, &b.version)).then_with(|| a.version.cmp(&b.version))
 }
 

@@ -150,6 +150,21 @@ impl fmt::Display for DefinitionId {
     }
 }
 
+/// A function of a tenant's catalog.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FunctionId {
+    /// Lowercase letters, digits and `-`.
+    pub name: Arc<str>,
+    /// A semantic version.
+    pub version: Arc<str>,
+}
+
+impl fmt::Display for FunctionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.name, self.version)
+    }
+}
+
 /// SHA-256 of a definition's canonical JSON: what an execution is pinned to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Digest(pub [u8; 32]);

@@ -7,6 +7,6 @@ pub mod limits;
 mod status;
 mod time;
 
-pub use id::{DefinitionId, Digest, Epoch, ExecutionId, IdError, ShardId, TaskRef, TenantId};
+pub use id::{DefinitionId, Digest, Epoch, ExecutionId, FunctionId, IdError, ShardId, TaskRef, TenantId};
 pub use status::{CompensationStatus, Status};
 pub use time::{ParseTimestampError, Timestamp};

@@ -20,5 +20,9 @@ pub const PAGE_ITEMS_MAX: usize = 1_000;
 pub const HISTORY_EVENTS_MAX: u64 = 1_000_000;
 /// Tasks that one execution starts in one turn without waiting for anything: a loop that never waits is stopped here.
 pub const TURN_TASKS_MAX: usize = 10_000;
+/// Such tasks that the iterations of loops may start besides: a loop over many items is not an endless one.
+pub const TURN_TASKS_IN_LOOPS_MAX: usize = 50_000;
+/// Iterations of one `for`, or branches of one `fork`, that a definition may let run side by side.
+pub const CONCURRENCY_MAX: usize = 1_000;
 /// Logical shards of a new store.
 pub const SHARDS_DEFAULT: u16 = 64;

@@ -23,7 +23,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "tenure-api",
         ],
     ),
-    ("tenure-cli", &["tenure-types", "tenure-dsl", "tenure-api", "tenure-server"]),
+    ("tenure-cli", &["tenure-types", "tenure-dsl", "tenure-engine", "tenure-api", "tenure-server"]),
+    ("kit", &[]),
     ("sim", &["tenure-types", "tenure-dsl", "tenure-engine", "tenure-store", "tenure-runtime"]),
     ("xtask", &["tenure-api"]),
 ];
@@ -33,7 +34,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("jaq-core", &["tenure-dsl"]),
     ("jaq-std", &["tenure-dsl"]),
     ("jaq-json", &["tenure-dsl"]),
-    ("serde-saphyr", &["tenure-dsl"]),
+    ("serde-saphyr", &["tenure-dsl", "kit"]),
     ("jsonschema", &["tenure-dsl"]),
     ("rusqlite", &["tenure-store-sqlite"]),
     ("tokio", &["tenure-runtime", "tenure-server", "tenure-cli"]),

@@ -5,8 +5,19 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Task kinds that run, and the file each has.
-const TASKS: &[&str] =
-    &["call_http", "compensate", "do_", "for_", "fork", "raise", "set", "switch", "try_", "wait"];
+const TASKS: &[&str] = &[
+    "call_http",
+    "call_openapi",
+    "compensate",
+    "do_",
+    "for_",
+    "fork",
+    "raise",
+    "set",
+    "switch",
+    "try_",
+    "wait",
+];
 
 /// Families of error codes, each with its page `docs/errors/<family>.md`.
 const FAMILIES: &[&str] = &["API", "DEF"];

@@ -72,6 +72,8 @@ const MARKS: &[Mark] = &[
     ("query", "list_p95_ms", 20.0, 5.0, false),
     ("query", "get_p95_ms", 20.0, 5.0, false),
     ("sleepers", "restart_to_first_dispatch_ms", 5_000.0, 1_000.0, false),
+    ("events", "event_p95_ms", 5.0, 2.0, false),
+    ("events", "other_p99_ratio", 2.0, 1.5, false),
     ("recover", "restart_to_first_dispatch_ms", 2_000.0, 1_000.0, false),
 ];
 

@@ -95,17 +95,22 @@ impl Server {
         self.dev.admin.trim_start_matches("http://").trim_end_matches('/')
     }
 
-    /// The value of `Authorization` for the tenant that is measured.
-    pub(crate) fn authorization(&self) -> String {
-        let token = self.dev.tokens.get("demo-admin").map(String::as_str).unwrap_or_default();
+    /// The value of `Authorization` that has one of the development tokens.
+    pub(crate) fn authorization_of(&self, token: &str) -> String {
+        let token = self.dev.tokens.get(token).map(String::as_str).unwrap_or_default();
         format!("Bearer {token}")
     }
 
-    /// A client of the API.
+    /// A client of the API for the tenant that is measured.
     pub(crate) fn client(&self) -> Result<Client, Error> {
+        self.client_of("demo-admin")
+    }
+
+    /// A client of the API with one of the development tokens.
+    pub(crate) fn client_of(&self, token: &str) -> Result<Client, Error> {
         let url = Url::parse(&self.dev.api)
             .map_err(|error| Error::new(Code::Bench, format!("the server's address is none: {error}")))?;
-        let token = self.dev.tokens.get("demo-admin").cloned();
+        let token = self.dev.tokens.get(token).cloned();
         Ok(Client::new(Context { url, token, tenant: None, origin: "bench".into() }, "bench"))
     }
 

@@ -18,6 +18,42 @@ pub(crate) fn start(name: &'static str) -> MakeRequest {
     })
 }
 
+/// Starts a workflow of the bench that waits for events; its number is that of the request.
+pub(crate) fn listen(name: &'static str) -> MakeRequest {
+    Rc::new(move |target, n| {
+        let body = format!(
+            r#"{{"workflow":{{"namespace":"bench","name":"{name}","version":"1.0.0"}},"input":{{"number":"n{n}"}}}}"#
+        );
+        post(target, body, None)
+    })
+}
+
+/// Publishes an event of a type. It bears a number, from `first` on.
+pub(crate) fn event(kind: &'static str, first: u64) -> MakeRequest {
+    Rc::new(move |target, n| {
+        let n = first + n;
+        let body = format!(
+            r#"{{"specversion":"1.0","id":"{kind}-{n}","source":"/bench","type":"{kind}","data":{{"number":"n{n}"}}}}"#
+        );
+        let builder = Request::post("/v1/events")
+            .header("host", &target.authority)
+            .header("authorization", &target.authorization)
+            .header("content-type", "application/cloudevents+json");
+        builder.body(Full::new(body.into())).expect("the token was accepted before")
+    })
+}
+
+/// 202, and one execution got the event.
+pub(crate) fn delivered_once(status: StatusCode, body: &[u8]) -> bool {
+    const WORD: &[u8] = b"\"deliveries\":1,";
+    status == StatusCode::ACCEPTED && body.windows(WORD.len()).any(|window| window == WORD)
+}
+
+/// 202.
+pub(crate) fn accepted(status: StatusCode, _: &[u8]) -> bool {
+    status == StatusCode::ACCEPTED
+}
+
 /// Starts a workflow of the bench and waits for its end.
 pub(crate) fn run(name: &'static str) -> MakeRequest {
     let body =

@@ -40,6 +40,8 @@ pub(crate) enum Body {
     Json(Value),
     /// The text of a definition: YAML, of which JSON is a part.
     Yaml(String),
+    /// A `CloudEvent`, or a list of them.
+    Events(Value),
 }
 
 /// Speaks to one server as one principal.
@@ -63,6 +65,11 @@ impl Client {
     /// Does something.
     pub(crate) async fn post(&self, target: &str, body: Body) -> Result<Answer, Error> {
         self.call(Method::POST, target, body, &[]).await
+    }
+
+    /// Removes something.
+    pub(crate) async fn delete(&self, target: &str) -> Result<Answer, Error> {
+        self.call(Method::DELETE, target, Body::Empty, &[]).await
     }
 
     /// Sends one request. An answer of 400 and more is an error.
@@ -117,6 +124,10 @@ impl Client {
         let (kind, bytes) = match body {
             Body::Empty => (None, Bytes::new()),
             Body::Json(value) => (Some("application/json"), value.to_string().into()),
+            Body::Events(Value::Array(events)) => {
+                (Some("application/cloudevents-batch+json"), Value::Array(events).to_string().into())
+            }
+            Body::Events(event) => (Some("application/cloudevents+json"), event.to_string().into()),
             Body::Yaml(text) => (Some("application/yaml"), text.into()),
         };
         if let Some(kind) = kind {

@@ -52,10 +52,17 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Error> {
         Error::new(Code::Usage, error.to_string()).next("set RUST_LOG to a level such as `info`")
     })?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers())
         .enable_all()
         .build()
         .map_err(|error| Error::new(Code::Server, format!("cannot start: {error}")))?;
     runtime.block_on(serve(args, session, started))
+}
+
+/// Threads for the network: the engine's lane and the store's writer have threads of their own, and a worker more than
+/// there are cores for is woken for nothing.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
 }
 
 async fn serve(args: &Args, session: &Session, started: Instant) -> Result<Exit, Error> {
@@ -75,6 +82,7 @@ async fn serve(args: &Args, session: &Session, started: Instant) -> Result<Exit,
             Egress::Open => EgressMode::Open,
         },
         allow: Vec::new(),
+        store_bytes_max: None,
     };
     let running = tenure_server::dev::start(options).await.map_err(|error| failed(&error, &data))?;
     session.output.talk(&banner(&running, services.as_ref()));

@@ -1,7 +1,7 @@
-//! `tenure workflow list|show|history|watch|cancel|terminate|resolve`.
+//! `tenure workflow list|show|history|watch|cancel|terminate|signal|resolve`.
 
 use super::start::conclude;
-use super::{follow, page};
+use super::{follow, json_value, page};
 use crate::client::{Body, Client, path, query};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -58,6 +58,8 @@ pub(crate) enum Command {
         #[arg(long)]
         reason: Option<String>,
     },
+    /// Tell an execution something: it is kept until a `listen` wants it
+    Signal(Signal),
     /// Settle a task whose outcome is unknown, or an undo that failed
     Resolve(Resolve),
 }
@@ -94,6 +96,22 @@ pub(crate) struct List {
     limit: usize,
 }
 
+/// What an execution is told.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Signal {
+    /// The execution
+    id: String,
+    /// What a `listen` knows it by: the `type` of the event that it becomes
+    #[arg(long, default_value = "signal")]
+    name: String,
+    /// What it carries
+    #[arg(long, value_name = "JSON", default_value = "{}", value_parser = json_value)]
+    payload: Value,
+    /// Its own id: a repetition bears the same; a new one when none is given
+    #[arg(long)]
+    signal_id: Option<String>,
+}
+
 /// How a task is settled.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Resolve {
@@ -127,10 +145,6 @@ pub(crate) struct How {
     /// It was not executed: fault the task
     #[arg(long)]
     fail: bool,
-}
-
-fn json_value(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))
 }
 
 const EXECUTIONS: Kind = Kind {
@@ -174,6 +188,12 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<Exit, Err
         }
         Command::Terminate { id, reason } => {
             act(session, &client, &id, "terminate", with_reason(json!({}), reason)).await
+        }
+        Command::Signal(Signal { id, name, payload, signal_id }) => {
+            // Without an id a proxy that repeats the request would signal twice.
+            let signal_id = signal_id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+            let body = json!({ "name": name, "id": signal_id, "data": payload });
+            act(session, &client, &id, "signal", body).await
         }
         Command::Resolve(args) => {
             let target = path(&["v1", "workflows", &args.id, "tasks", &args.task, "resolve"]);

@@ -24,6 +24,8 @@ pub(super) enum Place {
     Definition,
     /// A task's `export.as`.
     Export,
+    /// What an event must be to start an execution: nothing of the execution exists yet.
+    Start,
 }
 
 impl Place {
@@ -34,6 +36,7 @@ impl Place {
             Self::Guard => &["context", "task", "workflow", "runtime"],
             Self::Definition => &["context", "input", "task", "workflow", "runtime", "authorization"],
             Self::Export => &["context", "input", "output", "task", "workflow", "runtime", "authorization"],
+            Self::Start => &[],
         }
     }
 
@@ -44,6 +47,7 @@ impl Place {
             Self::Guard => "before the task has its input",
             Self::Definition => "before the task has its output",
             Self::Export => "here",
+            Self::Start => "before there is an execution",
         }
     }
 }
@@ -54,6 +58,7 @@ pub(super) struct Surroundings {
     loops: Vec<Arc<str>>,
     caught: Vec<Arc<str>>,
     undo: bool,
+    probe: bool,
 }
 
 impl Surroundings {
@@ -73,10 +78,20 @@ impl Surroundings {
 
     /// Inside of a compensation. It runs later: of what surrounds it only the loops' variables are kept.
     pub(super) fn undoing(&self) -> Self {
-        Self { loops: self.loops.clone(), caught: Vec::new(), undo: true }
+        Self { loops: self.loops.clone(), caught: Vec::new(), undo: true, probe: false }
     }
 
-    fn locals(&self) -> Vec<Arc<str>> {
+    /// Inside of a probe.
+    pub(super) fn probing(&self) -> Self {
+        Self { probe: true, ..self.clone() }
+    }
+
+    /// Whether it is a compensation.
+    pub(super) fn undoes(&self) -> bool {
+        self.undo
+    }
+
+    pub(super) fn locals(&self) -> Vec<Arc<str>> {
         let mut all: Vec<_> = self.loops.iter().chain(&self.caught).cloned().collect();
         all.sort();
         all.dedup();
@@ -86,7 +101,8 @@ impl Surroundings {
     fn has(&self, name: &str, place: Place) -> bool {
         let bound = self.loops.iter().chain(&self.caught).any(|local| &**local == name);
         let fixed = self.undo && matches!(name, "input" | "output" | "error" | "compensation");
-        bound || fixed || place.available().contains(&name)
+        let asked = self.probe && name == "probe";
+        bound || fixed || asked || place.available().contains(&name)
     }
 }
 
@@ -141,7 +157,7 @@ impl Compiler<'_> {
         self.template_at(value, path, Place::Definition, around)
     }
 
-    fn template_at(
+    pub(super) fn template_at(
         &mut self,
         value: &Value,
         path: &Path,
@@ -271,7 +287,7 @@ impl Compiler<'_> {
     }
 
     /// Counts an expression. A declaration is compiled wherever it is used, so that a small text can ask for much.
-    fn spend(&mut self, bytes: usize, path: &Path) -> Option<()> {
+    pub(super) fn spend(&mut self, bytes: usize, path: &Path) -> Option<()> {
         let before = self.spent;
         self.spent = self.spent.saturating_add(bytes).saturating_add(EXPRESSION_BYTES_MIN);
         if self.spent <= EXPRESSIONS_BYTES_MAX {
@@ -286,7 +302,13 @@ impl Compiler<'_> {
     }
 
     /// Whether all variables of an expression have a value in its place; those that have none are reported.
-    fn usable(&mut self, variables: &[Arc<str>], path: &Path, place: Place, around: &Surroundings) -> bool {
+    pub(super) fn usable(
+        &mut self,
+        variables: &[Arc<str>],
+        path: &Path,
+        place: Place,
+        around: &Surroundings,
+    ) -> bool {
         let mut usable = true;
         for name in variables.iter().filter(|name| VARIABLES.contains(&&***name) && !around.has(name, place))
         {
@@ -299,6 +321,7 @@ impl Compiler<'_> {
             let message = match &**name {
                 "error" => "`$error` has a value only in a `catch`, under the name of its `as`".to_owned(),
                 "compensation" => "`$compensation` has a value only in a compensation".to_owned(),
+                "probe" => "`$probe` has a value only in a probe".to_owned(),
                 _ => format!("`${name}` has no value {}", place.noun()),
             };
             let hint = match (place, &**name) {
@@ -332,7 +355,7 @@ impl Compiler<'_> {
         (path.clone(), self.tree.position(path))
     }
 
-    fn refuse<T>(&mut self, error: CompileError, path: &Path) -> Option<T> {
+    pub(super) fn refuse<T>(&mut self, error: CompileError, path: &Path) -> Option<T> {
         self.refuse_as(Code::InvalidExpression, error, path)
     }
 
@@ -347,7 +370,7 @@ impl Compiler<'_> {
 }
 
 /// The bytes of the texts in a value that are expressions, or may be.
-fn weight(value: &Value, mode: Mode) -> usize {
+pub(super) fn weight(value: &Value, mode: Mode) -> usize {
     match value {
         Value::String(text) if mode == Mode::Loose || text.contains("${") => {
             text.len() + EXPRESSION_BYTES_MIN

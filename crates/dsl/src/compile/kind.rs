@@ -28,6 +28,9 @@ impl Compiler<'_> {
         let id = self.id(path);
         match &task.kind {
             TaskKind::Call(Call::Http(http)) => self.http(task, http, path, around),
+            TaskKind::Call(Call::OpenApi(call)) => self.openapi(task, call, path, around),
+            TaskKind::Call(Call::Mcp(call)) => self.mcp(task, call, path, around),
+            TaskKind::Call(Call::A2a(call)) => self.a2a(task, call, path, around),
             TaskKind::Call(Call::Compensate(with)) => {
                 let scope = with.as_ref().and_then(|with| with.scope.as_ref());
                 let target = match scope {
@@ -36,14 +39,16 @@ impl Compiler<'_> {
                 };
                 Some(Kind::Compensate(CompensateCall { target }))
             }
+            TaskKind::Call(Call::Function(call)) => self.function(task, call, path, around),
             TaskKind::Do(tasks) => Some(Kind::Do(self.list(tasks, &path.key("do"), Some(id), around))),
-            TaskKind::For(repeat) => self.repeat(repeat, path, id, around),
+            TaskKind::Emit(emit) => self.emit(emit, path, around),
+            TaskKind::For(repeat) => self.repeat(task, repeat, path, around),
             TaskKind::Fork(fork) => {
                 let branches = self.list(&fork.branches, &path.keys(&["fork", "branches"]), Some(id), around);
-                let limit = task.common.metadata.as_ref().and_then(|metadata| metadata.concurrency);
-                let concurrency = limit.map(|limit| limit.0 as usize);
-                Some(Kind::Fork(Fork { branches, compete: fork.compete == Some(true), concurrency }))
+                let (compete, concurrency) = (fork.compete == Some(true), concurrency(task));
+                Some(Kind::Fork(Fork { branches, compete, concurrency }))
             }
+            TaskKind::Listen(listen, foreach) => self.listen(listen, foreach.as_deref(), path, id, around),
             TaskKind::Raise(raise) => self.raise(&raise.error, path, around),
             TaskKind::Set(set) => {
                 let value = set.print();
@@ -55,30 +60,20 @@ impl Compiler<'_> {
                 self.catch(body, catch, path, list, around)
             }
             TaskKind::Wait(duration) => self.wait(task, duration, path, around),
-            TaskKind::Call(
-                Call::OpenApi(_)
-                | Call::Grpc(_)
-                | Call::AsyncApi(_)
-                | Call::A2a(_)
-                | Call::Mcp(_)
-                | Call::Function(_),
-            )
-            | TaskKind::Emit(_)
-            | TaskKind::Listen(..)
-            | TaskKind::Run(_) => None,
+            TaskKind::Call(Call::Grpc(_) | Call::AsyncApi(_)) | TaskKind::Run(_) => None,
         }
     }
 
     fn earlier(&self, name: &str, list: &List<'_>, index: usize) -> Option<NodeId> {
-        let position = list.names[..index].iter().position(|earlier| *earlier == name)?;
+        let position = list.names.position(name).filter(|position| *position < index)?;
         Some(self.id(&list.path.index(position).key(name)))
     }
 
     fn repeat(
         &mut self,
+        task: &Task,
         repeat: &model::For,
         path: &Path,
-        id: NodeId,
         around: &Surroundings,
     ) -> Option<Kind> {
         let each: Arc<str> = repeat.each.item.as_ref().map_or("item", |name| name.0.as_str()).into();
@@ -91,8 +86,9 @@ impl Compiler<'_> {
         let inner = around.looping(&each, &at);
         let condition =
             self.optional_expr(repeat.condition.as_ref(), &path.key("while"), Place::Definition, &inner);
-        let body = self.list(&repeat.tasks, &path.key("do"), Some(id), &inner);
-        Some(Kind::For(Box::new(For { each, at, items: items?, condition: condition?, body })))
+        let body = self.list(&repeat.tasks, &path.key("do"), Some(self.id(path)), &inner);
+        let (items, condition, concurrency) = (items?, condition?, concurrency(task));
+        Some(Kind::For(Box::new(For { each, at, items, condition, body, concurrency })))
     }
 
     fn switch(
@@ -127,7 +123,7 @@ impl Compiler<'_> {
         let raise = match error {
             Reference::Inline(error) => self.raised(error, &path.keys(&["raise", "error"]), around),
             Reference::Name(name) => {
-                let errors = self.document.declared.as_ref().and_then(|declared| declared.errors.as_ref());
+                let errors = self.declared.and_then(|declared| declared.errors.as_ref());
                 let error = errors?.get(name)?;
                 let path = Path::root().keys(&["use", "errors", name]);
                 let raise = self.raised(error, &path, around);
@@ -241,7 +237,7 @@ impl Compiler<'_> {
             None => Some(None),
             Some(Reference::Inline(policy)) => self.retry(policy, path, around).map(Some),
             Some(Reference::Name(name)) => {
-                let retries = self.document.declared.as_ref().and_then(|declared| declared.retries.as_ref());
+                let retries = self.declared.and_then(|declared| declared.retries.as_ref());
                 let policy = retries?.get(name)?;
                 let path = Path::root().keys(&["use", "retries", name]);
                 let retry = self.retry(policy, &path, around);
@@ -334,11 +330,7 @@ impl Compiler<'_> {
             Some(body) => self.template(body, &path.key("body"), around).map(Some),
             None => Some(None),
         };
-        let output = match http.output {
-            None | Some(model::HttpOutput::Content) => HttpOutput::Content,
-            Some(model::HttpOutput::Raw) => HttpOutput::Raw,
-            Some(model::HttpOutput::Response) => HttpOutput::Response,
-        };
+        let output = output(http.output);
         let method = http.method.0.to_ascii_uppercase();
         let effect = effect(&method, task);
         Some(Kind::Http(Box::new(HttpCall {
@@ -373,14 +365,34 @@ impl Compiler<'_> {
     }
 }
 
+/// `with.output`
+pub(super) fn output(output: Option<model::HttpOutput>) -> HttpOutput {
+    match output {
+        None | Some(model::HttpOutput::Content) => HttpOutput::Content,
+        Some(model::HttpOutput::Raw) => HttpOutput::Raw,
+        Some(model::HttpOutput::Response) => HttpOutput::Response,
+    }
+}
+
+fn concurrency(task: &Task) -> Option<usize> {
+    let limit = task.common.metadata.as_ref().and_then(|metadata| metadata.concurrency);
+    limit.map(|limit| limit.0 as usize)
+}
+
 /// What the task declares, completed by what its method means: repeating a PUT changes nothing, repeating a POST may.
-fn effect(method: &str, task: &Task) -> EffectPolicy {
+pub(super) fn effect(method: &str, task: &Task) -> EffectPolicy {
+    let repeatable = matches!(method, "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE");
+    effect_of(if repeatable { Mode::AtLeastOnce } else { Mode::AtMostOnce }, task)
+}
+
+/// What the task declares, completed by this mode.
+pub(super) fn effect_of(default: Mode, task: &Task) -> EffectPolicy {
     let declared = task.common.metadata.as_ref().and_then(|metadata| metadata.effect.as_ref());
     let mode = match declared.and_then(|effect| effect.mode) {
         Some(model::EffectMode::ExactlyOnceWithKey) => Mode::ExactlyOnceWithKey,
         Some(model::EffectMode::AtLeastOnce) => Mode::AtLeastOnce,
-        None if matches!(method, "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE") => Mode::AtLeastOnce,
-        Some(model::EffectMode::AtMostOnce) | None => Mode::AtMostOnce,
+        Some(model::EffectMode::AtMostOnce) => Mode::AtMostOnce,
+        None => default,
     };
     let key = match declared.and_then(|effect| effect.key) {
         None | Some(model::EffectKey::Step) => KeyScope::Step,

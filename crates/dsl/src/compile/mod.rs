@@ -4,19 +4,28 @@
 //! any other rule. A program comes out only when nothing at all was reported. Deliberately absent: evaluating anything.
 
 mod canonical;
+mod event;
 mod expression;
+mod extension;
+mod function;
 mod kind;
+mod operation;
+mod resource;
+mod rpc;
 
-use crate::diagnostic::Sink;
+use crate::diagnostic::{Code, Sink};
 use crate::expr::Mode;
 use crate::json::Json;
-use crate::model::{self, Document, Reference, Task, TaskList};
+use crate::limits::{PROBE_AFTER_MS, PROBE_COUNT, PROBE_EVERY_MS};
+use crate::model::{self, Document, Names, Reference, Task, TaskList, Use};
 use crate::parse::{Path, Position, Tree};
 use crate::program::{
-    CompensationPolicy, Definition, Flow, Node, NodeId, OnUndoFailure, Program, Scope, ScopeId, Span, Undo,
-    UndoOn, UndoOrder,
+    self, CompensationPolicy, Definition, Flow, Node, NodeId, OnUndoFailure, Probe, Program, Scope, ScopeId,
+    Span, Undo, UndoOn, UndoOrder,
 };
+use crate::resource::{Resources, Wanted};
 use expression::{Place, Surroundings};
+use function::Site;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tenure_types::DefinitionId;
@@ -26,48 +35,67 @@ pub(crate) fn definition(
     text: &str,
     document: &Document,
     tree: &Tree,
+    (wanted, resources): (&[Wanted], &Resources),
     sink: &mut Sink,
 ) -> Option<Definition> {
-    let mut compiler = Compiler::new(document, tree, sink);
+    let mut compiler = Compiler::new(document, tree, (wanted, resources), sink);
     let program = compiler.program();
     compiler.unused();
     let program = program?;
     let value = tree.to_value();
+    let digest = resources.pin(canonical::digest(&value));
+    let (text, id) = (Arc::from(text), id(document));
+    Some(Definition { id, digest, text, document: Json::from_value(&value), program })
+}
+
+/// Namespace, name and version.
+pub(crate) fn id(document: &Document) -> DefinitionId {
     let info = &document.document;
-    let id = DefinitionId {
+    DefinitionId {
         namespace: Arc::from(info.namespace.0.as_str()),
         name: Arc::from(info.name.0.as_str()),
         version: Arc::from(info.version.0.as_str()),
-    };
-    let digest = canonical::digest(&value);
-    Some(Definition { id, digest, text: Arc::from(text), document: Json::from_value(&value), program })
+    }
 }
 
 /// What compiling needs everywhere.
 struct Compiler<'a> {
     document: &'a Document,
     tree: &'a Tree,
+    wanted: &'a [Wanted],
+    resources: &'a Resources,
     sink: &'a mut Sink,
     mode: Mode,
-    /// The id of each task by its pointer, in the order of the text.
+    /// What the text that is being compiled declares.
+    declared: Option<&'a Use>,
+    /// Where in the program that text comes to lie.
+    site: Site,
+    /// The id of each task by its reference, in the order of the text; behind them those of functions.
     ids: BTreeMap<Path, NodeId>,
     nodes: Vec<Option<Node>>,
     scopes: Vec<Scope>,
-    /// Pointers of the retry policies and errors that were compiled where they are used.
+    /// Pointers of the retry policies, errors and functions that were compiled where they are used.
     used: BTreeSet<Path>,
     /// What all expressions so far count together.
     spent: usize,
+    /// What the tasks of functions say, by their pointers: all calls of a function share it.
+    definitions: BTreeMap<Path, Json>,
 }
 
 /// The list around a task.
 struct List<'l> {
     path: &'l Path,
     scope: ScopeId,
-    names: Vec<&'l str>,
+    names: Names<'l>,
 }
 
 impl<'a> Compiler<'a> {
-    fn new(document: &'a Document, tree: &'a Tree, sink: &'a mut Sink) -> Self {
+    fn new(
+        document: &'a Document,
+        tree: &'a Tree,
+        (wanted, resources): (&'a [Wanted], &'a Resources),
+        sink: &'a mut Sink,
+    ) -> Self {
         let mode = if document.loose() { Mode::Loose } else { Mode::Strict };
         let mut places = Vec::new();
         places_of(&document.tasks, &Path::root().key("do"), tree, &mut places);
@@ -75,7 +103,24 @@ impl<'a> Compiler<'a> {
         let number = |(index, (_, path)): (usize, (Position, Path))| (path, NodeId(index_u32(index)));
         let ids: BTreeMap<_, _> = places.into_iter().enumerate().map(number).collect();
         let nodes = ids.iter().map(|_| None).collect();
-        Self { document, tree, sink, mode, ids, nodes, scopes: Vec::new(), used: BTreeSet::new(), spent: 0 }
+        let (scopes, used, definitions) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
+        let (declared, site) = (document.declared.as_ref(), Site::default());
+        Self {
+            document,
+            tree,
+            wanted,
+            resources,
+            sink,
+            mode,
+            declared,
+            site,
+            ids,
+            nodes,
+            scopes,
+            used,
+            spent: 0,
+            definitions,
+        }
     }
 
     fn program(&mut self) -> Option<Program> {
@@ -86,12 +131,14 @@ impl<'a> Compiler<'a> {
         let output = self.output(document.output.as_ref(), &path, Place::WorkflowOutput, &outside);
         let timeout = self.timeout(document.timeout.as_ref(), &path, Place::WorkflowInput, &outside);
         let compensation = self.compensation();
+        let starts_on = self.starts_on();
         let root = self.list(&document.tasks, &path.key("do"), None, &outside);
         let nodes = std::mem::take(&mut self.nodes).into_iter().collect::<Option<Vec<_>>>()?;
         let scopes = std::mem::take(&mut self.scopes);
+        self.ids.clear();
         let by_task = (0..).map(NodeId).zip(&nodes).map(|(id, node)| (node.task.clone(), id)).collect();
-        let (timeout, compensation) = (timeout?, compensation?);
-        Some(Program { scopes, nodes, by_task, root, input, output, timeout, compensation })
+        let (timeout, compensation, starts_on) = (timeout?, compensation?, starts_on?);
+        Some(Program { scopes, nodes, by_task, root, input, output, timeout, compensation, starts_on })
     }
 
     /// Checks what is declared and never used: it would come to light with its first use, in a later version.
@@ -111,6 +158,13 @@ impl<'a> Compiler<'a> {
                 self.raised(error, &path, &Surroundings::default());
             }
         }
+        for (name, task) in declared.functions.as_ref().map_or(&[][..], |group| &group.0) {
+            let path = path.keys(&["functions", name]);
+            if !self.used.contains(&path) {
+                self.uncalled(name, task, &path);
+            }
+        }
+        self.unapplied();
     }
 
     fn compensation(&mut self) -> Option<CompensationPolicy> {
@@ -148,21 +202,34 @@ impl<'a> Compiler<'a> {
         around: &Surroundings,
     ) -> ScopeId {
         let scope = ScopeId(index_u32(self.scopes.len()));
-        let names: Vec<&str> = tasks.0.iter().map(|(name, _)| name.as_str()).collect();
-        let nodes =
-            names.iter().enumerate().map(|(index, name)| self.id(&path.index(index).key(name))).collect();
-        self.scopes.push(Scope { pointer: Arc::from(path.as_str()), owner, nodes });
+        let names = Names::of(tasks);
+        let nodes = names
+            .all()
+            .iter()
+            .enumerate()
+            .map(|(index, name)| self.id(&path.index(index).key(name)))
+            .collect();
+        self.scopes.push(Scope { pointer: Arc::from(self.reference(path).as_str()), owner, nodes });
         let list = List { path, scope, names };
-        for (index, (_, task)) in tasks.0.iter().enumerate() {
-            self.node(task, &list, index, around);
+        for (index, (name, task)) in tasks.0.iter().enumerate() {
+            let path = path.index(index).key(name);
+            self.node(task, name, &path, &list, index, around);
+            self.extend(task, &path, scope, index, around);
         }
         scope
     }
 
-    fn node(&mut self, task: &Task, list: &List<'_>, index: usize, around: &Surroundings) {
-        let name = list.names[index];
-        let path = &list.path.index(index).key(name);
+    fn node(
+        &mut self,
+        task: &Task,
+        name: &str,
+        path: &Path,
+        list: &List<'_>,
+        index: usize,
+        around: &Surroundings,
+    ) {
         let id = self.id(path);
+        self.called_by_undo(task, path);
         let common = &task.common;
         let guard = self.optional_expr(common.guard.as_ref(), &path.key("if"), Place::Guard, around);
         let input = self.input(common.input.as_ref(), path, Place::Guard, around);
@@ -171,15 +238,23 @@ impl<'a> Compiler<'a> {
         let export = self.export(common.export.as_ref(), path, around);
         let timeout = self.timeout(common.timeout.as_ref(), path, Place::Definition, around);
         let undo = self.undo(task, path, id, around);
+        let probe = self.probe(task, path, id, around);
         let then = common.then.as_ref().map_or(Flow::Continue, |then| flow(then, &list.names));
-        let (Some(guard), Some(kind), Some(timeout), Some(undo)) = (guard, kind, timeout, undo) else {
+        let (Some(guard), Some(kind), Some(timeout), Some(undo), Some(probe)) =
+            (guard, kind, timeout, undo, probe)
+        else {
             return;
         };
-        let definition =
-            self.tree.find(path).map_or_else(Json::null, |tree| Json::from_value(&tree.to_value()));
+        if probe.is_some() && kind.effect().is_none_or(|effect| effect.mode != program::Mode::AtMostOnce) {
+            let path = path.keys(&["metadata", "effect", "probe"]);
+            let message = "a probe asks for nothing: only an `at_most_once` call can have an unknown outcome";
+            let hint = Some("remove it, or set `mode: at_most_once`".to_owned());
+            self.sink.key(Code::EffectProbe, self.tree, &path, message.to_owned(), hint);
+        }
+        let definition = self.definition_of(path);
         let node = Node {
             name: Arc::from(name),
-            task: Arc::from(path.as_str()),
+            task: Arc::from(self.reference(path).as_str()),
             scope: list.scope,
             index,
             definition,
@@ -191,6 +266,8 @@ impl<'a> Compiler<'a> {
             then,
             kind,
             undo,
+            extension: self.site.extension(),
+            probe: probe.map(Box::new),
         };
         self.nodes[id.0 as usize] = Some(node);
     }
@@ -218,6 +295,36 @@ impl<'a> Compiler<'a> {
         Some(Some(Undo { body, on, when: when?, retry: retry? }))
     }
 
+    /// The outer `None`: a part cannot be compiled. The inner one: nothing is asked.
+    #[expect(clippy::option_option, reason = "a broken probe and no probe are two things")]
+    fn probe(
+        &mut self,
+        task: &Task,
+        path: &Path,
+        owner: NodeId,
+        around: &Surroundings,
+    ) -> Option<Option<Probe>> {
+        let effect = task.common.metadata.as_ref().and_then(|metadata| metadata.effect.as_ref());
+        let Some(probe) = effect.and_then(|effect| effect.probe.as_ref()) else { return Some(None) };
+        let path = path.keys(&["metadata", "effect", "probe"]);
+        let source = |given: Option<&model::Expression>, default: &str| {
+            given.map_or_else(|| default.to_owned(), |expression| expression.0.clone())
+        };
+        let executed = source(probe.executed.as_ref(), ".executed");
+        let executed = self.expr(&executed, &path.key("executed"), Place::Definition, around);
+        let output = source(probe.output.as_ref(), ".output");
+        let output = self.computed(&output, &path.key("output"), Place::Definition, around);
+        let mut pause = |given: Option<&model::DurationValue>, key: &str, default: u64| match given {
+            Some(given) => self.span(given, &path.key(key), Place::Definition, around),
+            None => Some(Span::Fixed(default)),
+        };
+        let after = pause(probe.after.as_ref(), "after", PROBE_AFTER_MS);
+        let every = pause(probe.every.as_ref(), "every", PROBE_EVERY_MS);
+        let body = self.list(&probe.tasks, &path.key("do"), Some(owner), &around.probing());
+        let count = probe.count.map_or(PROBE_COUNT, |count| count.0);
+        Some(Some(Probe { body, executed: executed?, output: output?, after: after?, every: every?, count }))
+    }
+
     /// The outer `None`: it cannot be compiled. The inner one: there is none.
     #[expect(clippy::option_option, reason = "a broken timeout and no timeout are two things")]
     fn timeout(
@@ -231,8 +338,7 @@ impl<'a> Compiler<'a> {
             None => return Some(None),
             Some(Reference::Inline(timeout)) => (timeout, path.key("timeout")),
             Some(Reference::Name(name)) => {
-                let timeouts =
-                    self.document.declared.as_ref().and_then(|declared| declared.timeouts.as_ref());
+                let timeouts = self.declared.and_then(|declared| declared.timeouts.as_ref());
                 (timeouts?.get(name)?, Path::root().keys(&["use", "timeouts", name]))
             }
         };
@@ -240,17 +346,17 @@ impl<'a> Compiler<'a> {
     }
 
     fn id(&self, path: &Path) -> NodeId {
-        *self.ids.get(path).expect("all tasks were numbered before")
+        *self.ids.get(&self.reference(path)).expect("all tasks were numbered before")
     }
 }
 
 /// Where `then` leads. A target that does not exist was reported.
-fn flow(then: &str, names: &[&str]) -> Flow {
+fn flow(then: &str, names: &Names<'_>) -> Flow {
     match then {
         "continue" => Flow::Continue,
         "exit" => Flow::Exit,
         "end" => Flow::End,
-        _ => names.iter().position(|name| *name == then).map_or(Flow::Continue, Flow::Goto),
+        _ => names.position(then).map_or(Flow::Continue, Flow::Goto),
     }
 }
 

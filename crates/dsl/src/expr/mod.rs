@@ -32,13 +32,14 @@ pub use uri::UriTemplate;
 use crate::json::Json;
 
 /// The variables that every position of a definition may name. Which of them have a value depends on the position.
-pub const VARIABLES: [&str; 10] = [
+pub const VARIABLES: [&str; 11] = [
     "authorization",
     "compensation",
     "context",
     "error",
     "input",
     "output",
+    "probe",
     "runtime",
     "secrets",
     "task",

@@ -4,6 +4,7 @@ use super::task::TaskList;
 use super::trying::RetryPolicy;
 use super::value::{DurationValue, Expression, Named, Reference};
 use crate::diagnostic::Code;
+use crate::limits::CONCURRENCY_MAX;
 use crate::parse::{Fields, Kind, Path, Print, Read, Reader, Tree, record, words};
 use serde_json::{Map, Value};
 
@@ -170,7 +171,49 @@ record! {
         /// `onUncertain`
         on_uncertain: "onUncertain" optional OnUncertain,
         /// `probe`
-        probe: "probe" optional Map<String, Value>,
+        probe: "probe" optional Probe,
+    }
+}
+
+record! {
+    /// `effect.probe`
+    Probe {
+        /// `do`
+        tasks: "do" required TaskList,
+        /// `executed`; `.executed` when absent
+        executed: "executed" optional Expression,
+        /// `output`; `.output` when absent
+        output: "output" optional Expression,
+        /// `after`; 10 seconds when absent
+        after: "after" optional DurationValue,
+        /// `every`; 30 seconds when absent
+        every: "every" optional DurationValue,
+        /// `count`; 5 when absent
+        count: "count" optional Count,
+    }
+}
+
+/// How often something is asked: at least once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count(pub u32);
+
+impl Read for Count {
+    fn read(reader: &mut Reader<'_>, tree: &Tree, path: &Path) -> Self {
+        let count = u32::read(reader, tree, path);
+        if count == 0 && tree.to_value() == 0 {
+            reader.report(Code::OutOfRange, tree.at, path, "a count is at least 1".to_owned(), None);
+        }
+        Self(count.max(1))
+    }
+
+    fn gap() -> Self {
+        Self(1)
+    }
+}
+
+impl Print for Count {
+    fn print(&self) -> Value {
+        self.0.print()
     }
 }
 
@@ -208,7 +251,7 @@ words! {
     }
 }
 
-/// How many at once: at least one.
+/// How many at once: at least one, at most [`CONCURRENCY_MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Concurrency(pub u32);
 
@@ -217,6 +260,10 @@ impl Read for Concurrency {
         let count = u32::read(reader, tree, path);
         if count == 0 && tree.to_value() == 0 {
             let message = "a concurrency is at least 1".to_owned();
+            reader.report(Code::OutOfRange, tree.at, path, message, None);
+        }
+        if count as usize > CONCURRENCY_MAX {
+            let message = format!("a concurrency is at most {CONCURRENCY_MAX}");
             reader.report(Code::OutOfRange, tree.at, path, message, None);
         }
         Self(count.max(1))

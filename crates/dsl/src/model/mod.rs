@@ -38,13 +38,14 @@ pub use event::{
 };
 pub use metadata::{
     Compensate, CompensateOn, CompensateTasks, CompensationOrder, CompensationPolicy, CompensationTrigger,
-    Concurrency, DocumentMetadata, Effect, EffectKey, EffectMode, Limits, OnCompensationFailure, OnUncertain,
-    TaskMetadata,
+    Concurrency, Count, DocumentMetadata, Effect, EffectKey, EffectMode, Limits, OnCompensationFailure,
+    OnUncertain, Probe, TaskMetadata,
 };
 pub use run::{
     Cleanup, Container, ContainerLifetime, Process, PullPolicy, Run, RunReturn, RunWorkflow, Script,
     ScriptSource, Shell,
 };
+pub(crate) use task::Names;
 pub use task::{
     Common, For, ForIn, ForLoop, Fork, ListRole, NestedList, SetValue, Switch, SwitchCase, Task, TaskKind,
     TaskList,

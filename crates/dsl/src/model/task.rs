@@ -11,10 +11,41 @@ use super::value::{DurationValue, Expression, LoopVariable, Reference, name_is_u
 use crate::diagnostic::{Code, did_you_mean};
 use crate::parse::{Entry, Fields, Kind, Path, Print, Read, Reader, Tree, record};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// Named tasks in order. A name that could not be read is empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskList(pub Vec<(String, Task)>);
+
+/// The names of a list: found without looking at all of them, for a list may have ten thousand tasks that jump.
+#[derive(Debug, Default)]
+pub(crate) struct Names<'n> {
+    all: Vec<&'n str>,
+    /// Of equal names, the first.
+    positions: BTreeMap<&'n str, usize>,
+}
+
+impl<'n> Names<'n> {
+    /// Those of a list.
+    pub(crate) fn of(list: &'n TaskList) -> Self {
+        let all: Vec<&str> = list.0.iter().map(|(name, _)| name.as_str()).collect();
+        let mut positions = BTreeMap::new();
+        for (index, name) in all.iter().enumerate() {
+            positions.entry(*name).or_insert(index);
+        }
+        Self { all, positions }
+    }
+
+    /// In order.
+    pub(crate) fn all(&self) -> &[&'n str] {
+        &self.all
+    }
+
+    /// Where a name is in the list.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.positions.get(name).copied()
+    }
+}
 
 /// One task.
 #[derive(Clone, Debug, PartialEq)]
@@ -443,6 +474,8 @@ pub enum ListRole {
     Branches,
     /// `metadata.compensate.do`
     Undo,
+    /// `metadata.effect.probe.do`
+    Probe,
 }
 
 /// A task list inside of a task.
@@ -496,6 +529,10 @@ impl Task {
         let compensate = self.common.metadata.as_ref().and_then(|metadata| metadata.compensate.as_ref());
         if let Some(undo) = compensate.and_then(super::Compensate::tasks) {
             add(ListRole::Undo, &["metadata", "compensate", "do"], &undo.tasks);
+        }
+        let effect = self.common.metadata.as_ref().and_then(|metadata| metadata.effect.as_ref());
+        if let Some(probe) = effect.and_then(|effect| effect.probe.as_ref()) {
+            add(ListRole::Probe, &["metadata", "effect", "probe", "do"], &probe.tasks);
         }
         lists
     }

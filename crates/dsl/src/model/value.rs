@@ -299,6 +299,16 @@ pub enum DurationValue {
     Expression(String),
 }
 
+impl DurationValue {
+    /// The milliseconds of what is written as it is; none of an expression.
+    pub fn fixed_ms(&self) -> Option<u64> {
+        match self {
+            Self::Iso(_, ms) | Self::Units(_, ms) => Some(*ms),
+            Self::Expression(_) => None,
+        }
+    }
+}
+
 impl Read for DurationValue {
     fn read(reader: &mut Reader<'_>, tree: &Tree, path: &Path) -> Self {
         let result = match &tree.kind {

@@ -11,22 +11,31 @@ pub(super) fn task(validator: &mut Validator<'_>, task: &Task, path: &Path, scop
     if let TaskKind::Call(Call::Compensate(with)) = &task.kind {
         unwinding(validator, with.as_ref(), path, scope);
     }
-    if !scope.undo {
-        return;
-    }
+    probe(validator, task, path);
+    let Some(aside) = scope.aside else { return };
     let compensate = task.common.metadata.as_ref().and_then(|metadata| metadata.compensate.as_ref());
     if matches!(compensate, Some(Compensate::Tasks(_))) {
         let path = path.keys(&["metadata", "compensate"]);
-        validator.key(Code::NestedCompensation, &path, "a compensation is not compensated itself", None);
+        let message = format!("{} is not compensated itself", aside.noun());
+        validator.key(Code::NestedCompensation, &path, message, None);
     }
     if matches!(task.kind, TaskKind::Listen(..)) && task.common.timeout.is_none() {
-        let message = "a compensation cannot listen without a timeout";
+        let message = format!("{} cannot listen without a timeout", aside.noun());
         validator.key(
             Code::ListenInCompensation,
             &path.key("listen"),
             message,
             Some("add `timeout`".to_owned()),
         );
+    }
+}
+
+fn probe(validator: &mut Validator<'_>, task: &Task, path: &Path) {
+    let effect = task.common.metadata.as_ref().and_then(|metadata| metadata.effect.as_ref());
+    let Some(probe) = effect.and_then(|effect| effect.probe.as_ref()) else { return };
+    let path = path.keys(&["metadata", "effect", "probe"]);
+    if probe.tasks.0.is_empty() {
+        validator.key(Code::Empty, &path.key("do"), "a probe needs a task", None);
     }
 }
 
@@ -56,8 +65,8 @@ fn placement(validator: &mut Validator<'_>, task: &Task, path: &Path) {
 }
 
 fn unwinding(validator: &mut Validator<'_>, with: Option<&CompensateWith>, path: &Path, scope: Scope<'_>) {
-    if scope.undo {
-        let message = "a compensation cannot unwind anything";
+    if let Some(aside) = scope.aside {
+        let message = format!("{} cannot unwind anything", aside.noun());
         validator.value(Code::CompensateScope, &path.key("call"), message, None);
         return;
     }
@@ -76,8 +85,8 @@ fn unwinding(validator: &mut Validator<'_>, with: Option<&CompensateWith>, path:
         validator.value(Code::CompensateScope, &path, message, None);
         return;
     }
-    let earlier = &scope.names[..scope.index];
-    if !earlier.contains(&name.as_str()) {
+    if scope.names.position(name).is_none_or(|position| position >= scope.index) {
+        let earlier = &scope.names.all()[..scope.index];
         let message = format!("no earlier task `{name}` is in this list");
         validator.value(Code::CompensateScope, &path, message, did_you_mean(name, earlier.iter().copied()));
     }

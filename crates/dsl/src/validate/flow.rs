@@ -82,8 +82,8 @@ fn target(validator: &mut Validator<'_>, then: &str, path: &Path, scope: Scope<'
         return;
     }
     match then {
-        "end" if scope.undo => {
-            let message = "a compensation cannot end the workflow";
+        "end" if let Some(aside) = scope.aside => {
+            let message = format!("{} cannot end the workflow", aside.noun());
             validator.value(
                 Code::EndInCompensation,
                 path,
@@ -92,10 +92,13 @@ fn target(validator: &mut Validator<'_>, then: &str, path: &Path, scope: Scope<'
             );
         }
         "continue" | "exit" | "end" => {}
-        _ if !scope.names.contains(&then) => {
+        _ if scope.names.position(then).is_none() => {
             let words = ["continue", "exit", "end"];
-            let hint = did_you_mean(then, scope.names.iter().copied().chain(words));
-            let hint = hint.unwrap_or_else(|| format!("the tasks here are {}", some(scope.names)));
+            let hint = did_you_mean(then, scope.names.all().iter().copied().chain(words));
+            let hint = hint.unwrap_or_else(|| match scope.names.all() {
+                [] => format!("a function by itself goes nowhere: it is one of {}", words.join(", ")),
+                names => format!("the tasks here are {}", some(names)),
+            });
             validator.value(
                 Code::UnknownTarget,
                 path,

@@ -3,7 +3,9 @@
 //!
 //! Deliberately absent: expressions, schemas and URI templates, which `compile` compiles and reports on.
 
+mod calls;
 mod compensation;
+mod events;
 mod flow;
 mod http;
 mod references;
@@ -11,8 +13,9 @@ mod unsupported;
 
 use crate::diagnostic::{Code, Sink};
 use crate::limits::{FAN_OUT_MAX, TASKS_MAX};
-use crate::model::{Document, ForIn, ListRole, RetryPolicy, Task, TaskKind, TaskList};
+use crate::model::{Call, Document, ForIn, ListRole, Names, RetryPolicy, Task, TaskKind, TaskList};
 use crate::parse::{Path, Tree};
+use std::collections::BTreeSet;
 
 /// Applies every rule to a document.
 pub(crate) fn document(document: &Document, tree: &Tree, sink: &mut Sink) {
@@ -20,8 +23,11 @@ pub(crate) fn document(document: &Document, tree: &Tree, sink: &mut Sink) {
     unsupported::document(&mut validator);
     references::document(&mut validator);
     validator.schedule();
-    let scope = Scope { role: ListRole::Body, handler: false, undo: false, names: &[], index: 0 };
+    let names = Names::default();
+    let scope = Scope { role: ListRole::Body, handler: false, aside: None, names: &names, index: 0 };
     validator.list(&document.tasks, &Path::root().key("do"), scope);
+    validator.functions(scope);
+    validator.extensions(scope);
 }
 
 /// Where a walk through the tasks is.
@@ -39,12 +45,36 @@ struct Scope<'n> {
     role: ListRole,
     /// Whether a `catch.do` is around.
     handler: bool,
-    /// Whether a compensation is around.
-    undo: bool,
+    /// What runs beside the workflow's own flow is around: a compensation or a probe.
+    aside: Option<Aside>,
     /// The names of the list.
-    names: &'n [&'n str],
+    names: &'n Names<'n>,
     /// The place of the task in the list.
     index: usize,
+}
+
+/// A list that is not part of the workflow's own flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aside {
+    Compensation,
+    Probe,
+}
+
+impl Aside {
+    fn of(role: ListRole) -> Option<Self> {
+        match role {
+            ListRole::Undo => Some(Self::Compensation),
+            ListRole::Probe => Some(Self::Probe),
+            ListRole::Body | ListRole::Guarded | ListRole::Handler | ListRole::Branches => None,
+        }
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Compensation => "a compensation",
+            Self::Probe => "a probe",
+        }
+    }
 }
 
 impl Validator<'_> {
@@ -59,8 +89,8 @@ impl Validator<'_> {
     }
 
     fn list(&mut self, list: &TaskList, path: &Path, outer: Scope<'_>) {
-        let names: Vec<&str> = list.0.iter().map(|(name, _)| name.as_str()).collect();
-        flow::names(self, &names, path);
+        let names = Names::of(list);
+        flow::names(self, names.all(), path);
         for (index, (name, task)) in list.0.iter().enumerate() {
             let path = path.index(index).key(name);
             self.tasks += 1;
@@ -76,19 +106,70 @@ impl Validator<'_> {
         }
     }
 
+    /// The functions that the document declares. Nothing around them counts: they are called from anywhere.
+    fn functions(&mut self, scope: Scope<'_>) {
+        let functions = self.document.declared.as_ref().and_then(|declared| declared.functions.as_ref());
+        for (name, task) in functions.map_or(&[][..], |functions| &functions.0) {
+            let path = Path::root().keys(&["use", "functions", name]);
+            if Call::BUILT_IN.contains(&name.as_str()) {
+                let message = format!("a function cannot be called `{name}`");
+                let hint = Some("it is a call that every document has".to_owned());
+                self.key(Code::InvalidName, &path, message, hint);
+            }
+            self.tasks += 1;
+            self.task(task, &path, scope);
+        }
+    }
+
+    /// The extensions that the document declares: each item has one name, and no two have the same.
+    fn extensions(&mut self, scope: Scope<'_>) {
+        let extensions = self.document.declared.as_ref().and_then(|declared| declared.extensions.as_ref());
+        let mut seen = BTreeSet::new();
+        for (index, item) in extensions.map_or(&[][..], |all| all).iter().enumerate() {
+            let path = Path::root().keys(&["use", "extensions"]).index(index);
+            let written = self.tree.find(&path).map(|tree| &tree.kind);
+            if let Some(crate::parse::Kind::Map(entries)) = written
+                && entries.len() != 1
+            {
+                let message =
+                    format!("an extension is a map with one key, its name; this one has {}", entries.len());
+                self.value(Code::NotNamed, &path, message, None);
+            }
+            for (name, extension) in &item.0 {
+                let path = path.key(name);
+                if !seen.insert(name.as_str()) {
+                    let message = format!("the extension `{name}` is declared twice");
+                    self.key(
+                        Code::DuplicateExtension,
+                        &path,
+                        message,
+                        Some("choose another name".to_owned()),
+                    );
+                }
+                for (key, tasks) in [("before", &extension.before), ("after", &extension.after)] {
+                    if let Some(tasks) = tasks {
+                        self.list(tasks, &path.key(key), scope);
+                    }
+                }
+            }
+        }
+    }
+
     fn task(&mut self, task: &Task, path: &Path, scope: Scope<'_>) {
         flow::task(self, task, path, scope);
         references::task(self, task, path);
         unsupported::task(self, task, path);
         compensation::task(self, task, path, scope);
         http::task(self, task, path);
+        events::task(self, task, path);
         self.fan_out(task, path);
+        let names = Names::default();
         for nested in task.lists(path) {
             let inner = Scope {
                 role: nested.role,
                 handler: scope.handler || nested.role == ListRole::Handler,
-                undo: scope.undo || nested.role == ListRole::Undo,
-                names: &[],
+                aside: scope.aside.or_else(|| Aside::of(nested.role)),
+                names: &names,
                 index: 0,
             };
             self.list(nested.tasks, &nested.path, inner);
@@ -145,6 +226,9 @@ impl Validator<'_> {
         if schedule.read.is_some() && schedule.on.is_none() {
             let path = Path::root().keys(&["schedule", "read"]);
             self.key(Code::MissingKey, &path, "`read` needs `on`", None);
+        }
+        if let Some(on) = &schedule.on {
+            events::start(self, on, &Path::root().keys(&["schedule", "on"]));
         }
     }
 

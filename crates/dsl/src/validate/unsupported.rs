@@ -1,6 +1,6 @@
 //! What the model has and the engine does not run yet. It is refused: what is accepted is done.
 
-use super::Validator;
+use super::{Validator, calls};
 use crate::diagnostic::Code;
 use crate::model::{Call, Input, Output, Schema, SchemaSource, Task, TaskKind};
 use crate::parse::Path;
@@ -9,9 +9,7 @@ use crate::parse::Path;
 pub(super) fn document(validator: &mut Validator<'_>) {
     let document = validator.document;
     let root = Path::root();
-    if document.schedule.is_some() {
-        refuse(validator, Code::Schedule, &root.key("schedule"), "`schedule`");
-    }
+    schedule(validator);
     if let Some(language) = document.evaluate.as_ref().and_then(|evaluate| evaluate.language.as_ref())
         && language != "jq"
     {
@@ -25,6 +23,20 @@ pub(super) fn document(validator: &mut Validator<'_>) {
     output(validator, document.output.as_ref(), &root);
 }
 
+/// Events start executions; the clock does not yet.
+fn schedule(validator: &mut Validator<'_>) {
+    let Some(schedule) = &validator.document.schedule else { return };
+    let root = Path::root().key("schedule");
+    let keys = [
+        ("every", schedule.every.is_some()),
+        ("cron", schedule.cron.is_some()),
+        ("after", schedule.after.is_some()),
+    ];
+    for (key, _) in keys.into_iter().filter(|(_, used)| *used) {
+        refuse(validator, Code::Schedule, &root.key(key), &format!("`schedule.{key}`"));
+    }
+}
+
 fn declared(validator: &mut Validator<'_>) {
     let Some(declared) = &validator.document.declared else { return };
     let root = Path::root().key("use");
@@ -36,8 +48,6 @@ fn declared(validator: &mut Validator<'_>) {
             count(declared.authentications.as_ref().map(|group| group.0.len())),
         ),
         (Code::UseCatalogs, "catalogs", count(declared.catalogs.as_ref().map(|group| group.0.len()))),
-        (Code::UseExtensions, "extensions", count(declared.extensions.as_ref().map(Vec::len))),
-        (Code::UseFunctions, "functions", count(declared.functions.as_ref().map(|group| group.0.len()))),
         (Code::Secrets, "secrets", count(declared.secrets.as_ref().map(Vec::len))),
     ];
     for (code, group, _) in groups.into_iter().filter(|(_, _, used)| *used) {
@@ -67,30 +77,17 @@ pub(super) fn task(validator: &mut Validator<'_>, task: &Task, path: &Path) {
     if let Some(schema) = task.common.export.as_ref().and_then(|export| export.schema.as_ref()) {
         resource(validator, schema, &path.keys(&["export", "schema"]));
     }
-    let Some(metadata) = &task.common.metadata else { return };
-    let path = path.key("metadata");
-    if metadata.effect.as_ref().is_some_and(|effect| effect.probe.is_some()) {
-        refuse(validator, Code::EffectProbe, &path.keys(&["effect", "probe"]), "`metadata.effect.probe`");
-    }
-    if metadata.concurrency.is_some() && matches!(task.kind, TaskKind::For(_)) {
-        refuse(
-            validator,
-            Code::ForConcurrency,
-            &path.key("concurrency"),
-            "`metadata.concurrency` of a `for`",
-        );
-    }
 }
 
 fn kind(validator: &mut Validator<'_>, task: &Task, path: &Path) {
     match &task.kind {
-        TaskKind::Emit(_) => refuse(validator, Code::Emit, &path.key("emit"), "`emit`"),
-        TaskKind::Listen(..) => refuse(validator, Code::Listen, &path.key("listen"), "`listen`"),
         TaskKind::Run(_) => refuse(validator, Code::Run, &path.key("run"), "`run`"),
         TaskKind::Call(call) => called(validator, call, path),
         TaskKind::Do(_)
+        | TaskKind::Emit(_)
         | TaskKind::For(_)
         | TaskKind::Fork(_)
+        | TaskKind::Listen(..)
         | TaskKind::Raise(_)
         | TaskKind::Set(_)
         | TaskKind::Switch(_)
@@ -108,22 +105,17 @@ fn called(validator: &mut Validator<'_>, call: &Call, path: &Path) {
                 refuse(validator, Code::EndpointAuthentication, &path, "the authentication of an endpoint");
             }
         }
-        Call::OpenApi(_) | Call::Grpc(_) | Call::AsyncApi(_) | Call::A2a(_) | Call::Mcp(_) => {
+        Call::OpenApi(_) | Call::A2a(_) | Call::Mcp(_) => calls::call(validator, call, path),
+        Call::Grpc(_) | Call::AsyncApi(_) => {
             refuse(validator, Code::CallProtocol, &path.key("call"), &format!("`call: {}`", call.name()));
         }
         Call::Function(function) => {
-            if function.name.contains(':') || is_declared(validator, &function.name) {
+            if function.name.contains(':') {
                 let message = format!("the function of `call: {}`", function.name);
                 refuse(validator, Code::CallFunction, &path.key("call"), &message);
             }
         }
     }
-}
-
-/// A function that is neither declared nor of a catalog is unknown, which says more.
-fn is_declared(validator: &Validator<'_>, name: &str) -> bool {
-    let functions = validator.document.declared.as_ref().and_then(|declared| declared.functions.as_ref());
-    functions.is_some_and(|functions| functions.get(name).is_some())
 }
 
 fn input(validator: &mut Validator<'_>, input: Option<&Input>, path: &Path) {

@@ -5,11 +5,15 @@
 
 mod compiled;
 mod corpus;
+mod events;
 mod expressions;
 mod flow;
 mod hostile;
 mod metadata;
 mod pages;
+mod resources;
+mod reuse;
+mod schemas;
 mod structure;
 mod syntax;
 mod unsupported;

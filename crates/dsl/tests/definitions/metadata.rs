@@ -121,8 +121,6 @@ do:
 ",
         expect![[r#"
             DEF-0073 8:20 /do/0/a/metadata/compensate/do/0/b/listen a compensation cannot listen without a timeout (add `timeout`)
-            DEF-0101 8:20 /do/0/a/metadata/compensate/do/0/b/listen `listen` is not supported yet
-            DEF-0101 9:20 /do/0/a/metadata/compensate/do/1/c/listen `listen` is not supported yet
         "#]],
     );
 }
@@ -319,6 +317,75 @@ fn compensation_policy_has_known_keys_and_words() {
         DEF-0020 1:96 /document/metadata/compensation/onFailur unknown key `onFailur` (did you mean `onFailure`?)
         DEF-0027 1:120 /document/metadata/compensation/order `reverse` is not allowed here (it is one of structural, sequential)
         DEF-0022 1:138 /document/metadata/compensation/timeout expected a duration such as `PT5M` or `{ minutes: 5 }`, found a number
+    "#]],
+    );
+}
+
+fn probed(effect: &str) -> String {
+    task(&format!(
+        "call: http, with: {{ method: POST, endpoint: 'http://x' }}, metadata: {{ effect: {{ {effect} }} }}"
+    ))
+}
+
+#[test]
+fn a_probe_of_a_call_that_is_sent_again_asks_for_nothing() {
+    check_body(
+        &probed("mode: exactly_once_with_key, probe: { do: [ { ask: { set: { executed: true } } } ] }"),
+        expect![[r#"
+            DEF-0113 3:119 /do/0/a/metadata/effect/probe a probe asks for nothing: only an `at_most_once` call can have an unknown outcome (remove it, or set `mode: at_most_once`)
+        "#]],
+    );
+}
+
+#[test]
+fn a_probe_needs_a_task() {
+    check_body(
+        &probed("probe: { do: [] }"),
+        expect![[r#"
+        DEF-0026 3:99 /do/0/a/metadata/effect/probe/do a probe needs a task
+    "#]],
+    );
+}
+
+#[test]
+fn a_probe_is_asked_at_least_once() {
+    check_body(
+        &probed("probe: { count: 0, do: [ { ask: { set: { executed: true } } } ] }"),
+        expect![[r#"
+        DEF-0044 3:106 /do/0/a/metadata/effect/probe/count a count is at least 1
+    "#]],
+    );
+}
+
+#[test]
+fn a_probe_is_neither_compensated_nor_ends_the_workflow() {
+    check_body(
+        &probed(
+            "probe: { do: [ { ask: { set: { a: 1 }, then: end, metadata: { compensate: { do: [ { u: { set: { a: 1 } } } ] } } } } ] }",
+        ),
+        expect![[r#"
+            DEF-0072 3:135 /do/0/a/metadata/effect/probe/do/0/ask/then a probe cannot end the workflow (use `exit` to end the list)
+            DEF-0071 3:152 /do/0/a/metadata/effect/probe/do/0/ask/metadata/compensate a probe is not compensated itself
+        "#]],
+    );
+}
+
+#[test]
+fn the_variable_of_probes_has_a_value_in_their_tasks_only() {
+    check_body(
+        &probed("probe: { executed: $probe.number, do: [ { ask: { set: '${ $probe.number }' } } ] }"),
+        expect![[r#"
+            DEF-0041 3:109 /do/0/a/metadata/effect/probe/executed `$probe` has a value only in a probe
+        "#]],
+    );
+}
+
+#[test]
+fn unknown_keys_of_a_probe_are_refused() {
+    check_body(
+        &probed("probe: { call: http, do: [ { ask: { set: { a: 1 } } } ] }"),
+        expect![[r#"
+        DEF-0020 3:99 /do/0/a/metadata/effect/probe/call unknown key `call` (the keys here are do, executed, output, after, every, count)
     "#]],
     );
 }

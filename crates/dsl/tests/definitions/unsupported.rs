@@ -10,26 +10,6 @@ fn task(rest: &str) -> String {
 #[test]
 fn kinds_of_tasks() {
     check_body(
-        &task("emit: { event: { with: { type: x } } }"),
-        expect![[r#"
-        DEF-0100 3:10 /do/0/a/emit `emit` is not supported yet
-    "#]],
-    );
-    check_body(
-        &task("listen: { to: { one: { with: { type: x } } } }"),
-        expect![[r#"
-        DEF-0101 3:10 /do/0/a/listen `listen` is not supported yet
-    "#]],
-    );
-    check_body(
-        &task(
-            "listen: { to: { any: [ { with: { type: x } } ], until: { one: { with: { type: y } } } } }, foreach: { item: i, do: [ { b: { wait: PT1S } } ] }",
-        ),
-        expect![[r#"
-        DEF-0101 3:10 /do/0/a/listen `listen` is not supported yet
-    "#]],
-    );
-    check_body(
         &task("run: { container: { image: x } }"),
         expect![[r#"
         DEF-0102 3:10 /do/0/a/run `run` is not supported yet
@@ -58,12 +38,6 @@ fn kinds_of_tasks() {
 #[test]
 fn protocols_of_calls() {
     check_body(
-        &task("call: openapi, with: { document: { endpoint: 'http://x' }, operationId: y }"),
-        expect![[r#"
-        DEF-0103 3:10 /do/0/a/call `call: openapi` is not supported yet
-    "#]],
-    );
-    check_body(
         &task(
             "call: grpc, with: { proto: { endpoint: 'http://x' }, service: { name: s, host: h }, method: m }",
         ),
@@ -75,18 +49,6 @@ fn protocols_of_calls() {
         &task("call: asyncapi, with: { document: { endpoint: 'http://x' }, channel: c, message: {} }"),
         expect![[r#"
         DEF-0103 3:10 /do/0/a/call `call: asyncapi` is not supported yet
-    "#]],
-    );
-    check_body(
-        &task("call: a2a, with: { method: message/send }"),
-        expect![[r#"
-        DEF-0103 3:10 /do/0/a/call `call: a2a` is not supported yet
-    "#]],
-    );
-    check_body(
-        &task("call: mcp, with: { method: tools/list, transport: { http: { endpoint: 'http://x' } } }"),
-        expect![[r#"
-        DEF-0103 3:10 /do/0/a/call `call: mcp` is not supported yet
     "#]],
     );
 }
@@ -111,31 +73,10 @@ fn functions() {
         DEF-0104 3:10 /do/0/a/call the function of `call: https://example.com/function.yaml` is not supported yet
     "#]],
     );
-    check_body(
-        "\nuse: { functions: { greet: { set: { x: 1 } } } }\ndo:\n  - a: { call: greet }\n",
-        expect![[r#"
-        DEF-0109 2:8 /use/functions `use.functions` is not supported yet
-        DEF-0104 4:10 /do/0/a/call the function of `call: greet` is not supported yet
-    "#]],
-    );
 }
 
 #[test]
 fn unsupported_kinds_are_still_checked() {
-    check_body(
-        &task("emit: { event: { with: { source: x } } }"),
-        expect![[r#"
-        DEF-0100 3:10 /do/0/a/emit `emit` is not supported yet
-        DEF-0021 3:33 /do/0/a/emit/event/with the key `type` is required
-    "#]],
-    );
-    check_body(
-        &task("listen: { to: { all: [], until: .x } }"),
-        expect![[r#"
-        DEF-0101 3:10 /do/0/a/listen `listen` is not supported yet
-        DEF-0028 3:35 /do/0/a/listen/to/until `until` goes with `any` only
-    "#]],
-    );
     check_body(
         &task("run: { shell: {}, script: {} }"),
         expect![[r#"
@@ -162,7 +103,6 @@ fn unsupported_kinds_are_still_checked() {
     check_body(
         &task("call: mcp, with: { method: tools/run, transport: {} }"),
         expect![[r#"
-        DEF-0103 3:10 /do/0/a/call `call: mcp` is not supported yet
         DEF-0027 3:37 /do/0/a/with/method `tools/run` is not allowed here (it is one of tools/list, tools/call, prompts/list, prompts/get, resources/list, resources/read, resources/templates/list)
         DEF-0028 3:59 /do/0/a/with/transport one of the keys `http`, `stdio` is required
     "#]],
@@ -177,7 +117,6 @@ fn unsupported_kinds_are_still_checked() {
     check_body(
         "\nschedule: { read: data }\ndo: []\n",
         expect![[r#"
-        DEF-0105 2:1 /schedule `schedule` is not supported yet
         DEF-0021 2:13 /schedule/read `read` needs `on`
     "#]],
     );
@@ -188,13 +127,14 @@ fn schedules() {
     check_body(
         "\nschedule: { every: PT1H }\ndo: []\n",
         expect![[r#"
-        DEF-0105 2:1 /schedule `schedule` is not supported yet
+        DEF-0105 2:13 /schedule/every `schedule.every` is not supported yet
     "#]],
     );
     check_body(
-        "\nschedule: { on: { one: { with: { type: x } } }, read: envelope }\ndo: []\n",
+        "\nschedule: { cron: '0 0 * * *', after: PT1H, on: { one: { with: { type: x } } }, read: envelope }\ndo: []\n",
         expect![[r#"
-        DEF-0105 2:1 /schedule `schedule` is not supported yet
+        DEF-0105 2:13 /schedule/cron `schedule.cron` is not supported yet
+        DEF-0105 2:32 /schedule/after `schedule.after` is not supported yet
     "#]],
     );
 }
@@ -214,8 +154,6 @@ do: []
         expect![[r#"
             DEF-0106 3:3 /use/authentications `use.authentications` is not supported yet
             DEF-0107 4:3 /use/catalogs `use.catalogs` is not supported yet
-            DEF-0108 5:3 /use/extensions `use.extensions` is not supported yet
-            DEF-0109 6:3 /use/functions `use.functions` is not supported yet
             DEF-0110 7:3 /use/secrets `use.secrets` is not supported yet
         "#]],
     );
@@ -247,28 +185,6 @@ fn secrets_in_expressions() {
         &task("set: { x: '${ $secrets.key }' }"),
         expect![[r#"
         DEF-0110 3:24 /do/0/a/set/x secrets are not supported yet
-    "#]],
-    );
-}
-
-#[test]
-fn loops_side_by_side() {
-    check_body(
-        &task("for: { in: . }, do: [], metadata: { concurrency: 5 }"),
-        expect![[r#"
-        DEF-0112 3:46 /do/0/a/metadata/concurrency `metadata.concurrency` of a `for` is not supported yet
-    "#]],
-    );
-}
-
-#[test]
-fn probes() {
-    check_body(
-        &task(
-            "call: http, with: { method: POST, endpoint: 'http://x' }, metadata: { effect: { probe: { call: http } } }",
-        ),
-        expect![[r#"
-        DEF-0113 3:90 /do/0/a/metadata/effect/probe `metadata.effect.probe` is not supported yet
     "#]],
     );
 }

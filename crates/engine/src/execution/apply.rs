@@ -4,17 +4,19 @@
 
 use super::effect::FrameId;
 use super::frame::{
-    CallPhase, CallState, ForState, ForkState, Frame, List, ROOT, State, TryPhase, TryState, UndoPhase,
-    UndoState,
+    CallPhase, CallState, ExtendedState, ForState, ForkState, Frame, GatherState, Gathered, IterationState,
+    List, ListenState, ProbePhase, Probing, ROOT, State, TryPhase, TryState, UndoPhase, UndoState,
 };
 use super::history::{
-    AfterUndoFailure, AttemptStarted, Begin, Begun, Cause, CauseClass, CompensationStarted, Ending, Fact,
-    HistoryEvent, Key, Slot, Target, TaskStarted,
+    AfterUndoFailure, AttemptStarted, Begin, Begun, Cause, CauseClass, CompensationStarted, Ending,
+    EventConsumed, Fact, HistoryEvent, Key, Role, Slot, Stage, Taken, Target, TaskStarted, Verdict,
 };
 use super::input::{Actor, Resolution};
 use super::log::Log;
-use super::place::Place;
+use super::place::{Place, Turnaround};
+use super::request::Request;
 use super::state::{End, Execution};
+use super::task::listen;
 use super::undo::{self, Entry, UndoResult, UndoStatus, Undoable, Unwinding};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -66,13 +68,10 @@ impl Execution {
             Fact::TaskFaulted { frame, executed, .. } | Fact::TaskCancelled { frame, executed, .. } => {
                 self.close(*frame, None, *executed);
             }
-            Fact::IterationStarted { frame, index, .. } => {
-                let State::For(state) = &mut self.frame_mut(*frame).state else {
-                    unreachable!("{frame:?} is a `for`")
-                };
-                state.index = Some(*index);
-                state.list.round = 0;
-            }
+            Fact::IterationStarted { frame, index, .. } => self.iterate(*frame, *index, at),
+            Fact::IterationEnded { frame, completed, .. } => self.end_iteration(*frame, *completed),
+            Fact::ExtensionAdvanced { frame, stage, .. } => self.advance(*frame, *stage),
+            Fact::LoopClosed { frame, .. } => self.gather_mut(*frame).closed = true,
             Fact::TryRetried { .. } | Fact::TryStarted { .. } | Fact::ErrorCaught { .. } => {
                 self.turn_try(&event.fact);
             }
@@ -98,6 +97,19 @@ impl Execution {
             Fact::Faulted { error } => self.finish(Status::Faulted, None, Some(error.clone()), at),
             Fact::Cancelled => self.finish(Status::Cancelled, None, None, at),
             Fact::Terminated { .. } => self.finish(Status::Terminated, None, None, at),
+            Fact::SignalReceived { event, .. } => self.inbox.keep(event, self.seq),
+            Fact::EventConsumed(consumed) => self.consume(consumed),
+            Fact::ItemCompleted { frame, output, context, .. } => {
+                if let Some(context) = context {
+                    self.export(*frame, context);
+                }
+                let listen = self.listen_mut(*frame);
+                listen.current = None;
+                listen.gather(output.clone());
+            }
+            Fact::ProbeScheduled { frame, number, due, .. } => self.schedule_probe(*frame, *number, *due),
+            Fact::ProbeStarted { frame, number, .. } => self.start_probe(*frame, *number),
+            Fact::ProbeEnded { frame, verdict, .. } => self.end_probe(*frame, verdict),
         }
     }
 
@@ -112,6 +124,18 @@ impl Execution {
     fn call_mut(&mut self, id: FrameId) -> &mut CallState {
         let State::Call(call) = &mut self.frame_mut(id).state else { unreachable!("{id:?} is a call") };
         call
+    }
+
+    fn listen_mut(&mut self, id: FrameId) -> &mut ListenState {
+        let State::Listen(listen) = &mut self.frame_mut(id).state else {
+            unreachable!("{id:?} is a `listen`")
+        };
+        listen
+    }
+
+    fn gather_mut(&mut self, id: FrameId) -> &mut GatherState {
+        let State::Gather(state) = &mut self.frame_mut(id).state else { unreachable!("{id:?} gathers") };
+        state
     }
 
     fn undo_mut(&mut self, id: FrameId) -> &mut UndoState {
@@ -168,10 +192,16 @@ impl Execution {
             State::Instant
             | State::List(_)
             | State::For(_)
+            | State::Gather(_)
+            | State::Iteration(_)
+            | State::Function(_)
+            | State::Extended(_)
             | State::Fork(_)
             | State::Wait { .. }
             | State::Call(_)
-            | State::Compensate => parent.attempts_before,
+            | State::Compensate
+            | State::Emit(_)
+            | State::Listen(_) => parent.attempts_before,
         };
         begin_slot(parent, task.slot, task.round);
         let input = task.input.clone().unwrap_or_else(|| raw.clone());
@@ -196,11 +226,120 @@ impl Execution {
         });
     }
 
+    /// Where iterations run side by side, each is an activation.
+    fn open_iteration(&mut self, id: FrameId, index: u32, at: Timestamp) {
+        let owner = self.frame(id);
+        let input = owner.input.clone();
+        let attempts_before = owner.attempts_before;
+        let iteration = owner.place.iteration.then(Turnaround::Index(index));
+        let place = Place { task: Arc::clone(&owner.place.task), iteration };
+        let state = self.gather_mut(id);
+        state.begun = index + 1;
+        let state = IterationState {
+            index,
+            item: state.items[index as usize].clone(),
+            each: Arc::clone(&state.each),
+            at: Arc::clone(&state.at),
+            list: List::new(input.clone()),
+        };
+        self.insert(Frame {
+            id: FrameId(self.frames_started),
+            parent: id,
+            slot: Slot::Branch(index),
+            place,
+            raw: input.clone(),
+            input,
+            started_at: at,
+            started_seq: self.seq,
+            deadline: None,
+            attempts_before,
+            undo: None,
+            children: 0,
+            ending: None,
+            log: Log::new(),
+            unwinding: None,
+            state: State::Iteration(state),
+        });
+    }
+
+    fn advance(&mut self, id: FrameId, stage: Stage) {
+        let frame = self.frame_mut(id);
+        let State::Extended(state) = &mut frame.state else { unreachable!("{id:?} is extended") };
+        match stage {
+            Stage::Task => state.list = List::new(frame.input.clone()),
+            Stage::After { then } => {
+                let output = state.list.data.clone();
+                state.list = List::new(output.clone());
+                state.done = Some((output, then));
+            }
+        }
+    }
+
+    fn end_iteration(&mut self, id: FrameId, completed: bool) {
+        let frame = self.frames.remove(&id).expect("a fact names a live activation");
+        assert!(frame.drained(), "an iteration ends after what is in it");
+        let State::Iteration(state) = &frame.state else { unreachable!("{id:?} is an iteration") };
+        let output = completed.then(|| state.list.data.clone());
+        let ended = Gathered { index: state.index, output, undo: inner_log(&frame) };
+        self.frame_mut(frame.parent).children -= 1;
+        self.gather_mut(frame.parent).ended.push(ended);
+    }
+
     fn skip(&mut self, parent: FrameId, slot: Slot, round: u32) {
         let parent = self.frame_mut(parent);
         begin_slot(parent, slot, round);
         let input = parent.data().clone();
         end_slot(parent, slot, &input);
+    }
+
+    fn iterate(&mut self, id: FrameId, index: u32, at: Timestamp) {
+        match &mut self.frame_mut(id).state {
+            State::For(state) => {
+                state.index = Some(index);
+                state.list.round = 0;
+            }
+            State::Listen(state) => {
+                let item = state.queue.pop_front().expect("an iteration begins with an item that waits").item;
+                state.begun = index + 1;
+                state.list = List::new(item.clone());
+                state.current = Some((index, item));
+            }
+            State::Gather(_) => self.open_iteration(id, index, at),
+            State::Instant
+            | State::List(_)
+            | State::Iteration(_)
+            | State::Function(_)
+            | State::Extended(_)
+            | State::Fork(_)
+            | State::Try(_)
+            | State::Wait { .. }
+            | State::Call(_)
+            | State::Compensate
+            | State::Emit(_)
+            | State::Undo(_) => unreachable!("{id:?} has iterations"),
+        }
+    }
+
+    fn consume(&mut self, fact: &EventConsumed) {
+        let (event, seq) = match &fact.event {
+            Taken::Published { event, .. } => {
+                self.inbox.remember(event);
+                (Arc::clone(event), self.seq)
+            }
+            Taken::Signal { source, id } => {
+                let signal = self.inbox.take(source, id);
+                (signal.event, signal.seq)
+            }
+        };
+        let listen = self.listen_mut(fact.frame);
+        listen.shown.extend(fact.shown.iter().cloned());
+        listen.passed.insert(fact.filter);
+        listen.closed |= fact.closes;
+        match (fact.role, &listen.each) {
+            (Role::Stop, _) => {}
+            (Role::Item, None) => listen.gather(event.read(listen.read)),
+            (Role::Item, Some(_)) => listen.enqueue(event.read(listen.read), seq),
+        }
     }
 
     fn attempt(&mut self, fact: &AttemptStarted, at: Timestamp) {
@@ -212,6 +351,7 @@ impl Execution {
         call.attempt = fact.attempt;
         call.deadline = fact.deadline;
         call.phase = CallPhase::Open { epoch: fact.epoch, send_by: fact.send_by, since: at, grace: None };
+        call.probe = None;
         let mut id = fact.frame;
         while id != ROOT {
             id = self.frame(id).parent;
@@ -236,6 +376,7 @@ impl Execution {
             let call = self.call_mut(frame);
             call.failures = 0;
             call.phase = CallPhase::Ready;
+            call.probe = None;
             return;
         }
         match resolution {
@@ -254,6 +395,30 @@ impl Execution {
                 self.unwinding_mut(owner).stopped = true;
             }
             Resolution::Complete { .. } => unreachable!("an undo has no output"),
+        }
+    }
+
+    fn schedule_probe(&mut self, frame: FrameId, number: u32, due: Timestamp) {
+        let call = self.call_mut(frame);
+        let list = call.probe.take().map_or_else(|| List::new(Json::null()), |probe| probe.list);
+        call.probe = Some(Probing { number, phase: ProbePhase::Due(due), list });
+    }
+
+    fn start_probe(&mut self, frame: FrameId, number: u32) {
+        let data = self.frame(frame).input.clone();
+        let probe = self.call_mut(frame).probe.as_mut().expect("a probe was scheduled");
+        let round = if number == 1 { 0 } else { probe.list.round + 1 };
+        (probe.phase, probe.list) = (ProbePhase::Asking, List { data, round });
+    }
+
+    fn end_probe(&mut self, frame: FrameId, verdict: &Verdict) {
+        let call = self.call_mut(frame);
+        match verdict {
+            Verdict::Executed { .. } => call.probe = None,
+            Verdict::NotExecuted => (call.probe, call.ambiguous) = (None, false),
+            Verdict::Unknown { .. } => {
+                call.probe.as_mut().expect("a probe was asking").phase = ProbePhase::Ended;
+            }
         }
     }
 
@@ -295,10 +460,16 @@ impl Execution {
             | State::Instant
             | State::List(_)
             | State::For(_)
+            | State::Gather(_)
+            | State::Iteration(_)
+            | State::Function(_)
+            | State::Extended(_)
             | State::Fork(_)
             | State::Wait { .. }
             | State::Call(_)
-            | State::Compensate => &mut parent.log,
+            | State::Compensate
+            | State::Emit(_)
+            | State::Listen(_) => &mut parent.log,
         };
         for item in logged {
             log.push(item);
@@ -334,7 +505,8 @@ impl Execution {
         }
     }
 
-    /// The variables of the loops and handlers from this activation outwards; of equal names the innermost is first.
+    /// The variables of the loops and handlers from this activation outwards, as far as its function goes; of equal names
+    /// the innermost is first.
     fn variables(&self, from: FrameId) -> Vec<(Arc<str>, Json)> {
         let mut found = vec![];
         let mut id = from;
@@ -342,17 +514,26 @@ impl Execution {
             let frame = self.frame(id);
             match &frame.state {
                 State::For(state) => found.extend(for_variables(state)),
+                State::Listen(_) => found.extend(listen::variables(frame)),
+                State::Iteration(state) => found.extend([
+                    (Arc::clone(&state.each), state.item.clone()),
+                    (Arc::clone(&state.at), Json::number(i64::from(state.index))),
+                ]),
                 State::Try(state) => {
                     if let TryPhase::Handler { error } = &state.phase {
                         found.push((Arc::clone(&state.variable), error.to_json()));
                     }
                 }
-                State::Instant
+                State::Function(_) => break,
+                State::Extended(_)
+                | State::Instant
                 | State::List(_)
+                | State::Gather(_)
                 | State::Fork(_)
                 | State::Wait { .. }
                 | State::Call(_)
                 | State::Compensate
+                | State::Emit(_)
                 | State::Undo(_) => {}
             }
             id = frame.parent;
@@ -584,16 +765,28 @@ fn log_mut(frame: &mut Frame, slot: Slot) -> &mut Log<Undoable> {
         | State::Instant
         | State::List(_)
         | State::For(_)
+        | State::Gather(_)
+        | State::Iteration(_)
+        | State::Function(_)
+        | State::Extended(_)
         | State::Fork(_)
         | State::Wait { .. }
         | State::Call(_)
         | State::Compensate
+        | State::Emit(_)
+        | State::Listen(_)
         | State::Undo(_) => &mut frame.log,
     }
 }
 
-/// What a composite has logged, as one item.
+/// What a composite has logged, as one item. Iterations are undone from the last to the first, also those that ran
+/// side by side: the limit that they ran under protects somebody, and an unwinding knows no limit but one at a time.
 fn inner_log(frame: &Frame) -> Option<Undoable> {
+    if let State::Gather(state) = &frame.state {
+        let mut ended: Vec<&Gathered> = state.ended.iter().collect();
+        ended.sort_by_key(|iteration| iteration.index);
+        return Undoable::group(ended.into_iter().filter_map(|one| one.undo.clone()).collect(), false);
+    }
     let mut log = frame.log.clone();
     if let State::Try(state) = &frame.state {
         state.handler_log.in_order().into_iter().for_each(|item| log.push(item));
@@ -620,10 +813,16 @@ fn note_attempt(state: &mut State, attempt: u32) {
         State::Instant
         | State::List(_)
         | State::For(_)
+        | State::Gather(_)
+        | State::Iteration(_)
+        | State::Function(_)
+        | State::Extended(_)
         | State::Fork(_)
         | State::Wait { .. }
         | State::Call(_)
-        | State::Compensate => {}
+        | State::Compensate
+        | State::Emit(_)
+        | State::Listen(_) => {}
     }
 }
 
@@ -655,6 +854,14 @@ fn state_of(begun: &Begun, input: &Json, attempts_before: u32) -> State {
             index: None,
             list: list(),
         }),
+        Begun::Gather { items, each, at } => State::Gather(GatherState {
+            items: items.items().unwrap_or_default().into(),
+            each: Arc::clone(each),
+            at: Arc::clone(at),
+            begun: 0,
+            closed: false,
+            ended: Log::new(),
+        }),
         Begun::Fork { branches } => {
             State::Fork(ForkState { outputs: vec![None; *branches as usize], begun: 0 })
         }
@@ -669,18 +876,22 @@ fn state_of(begun: &Begun, input: &Json, attempts_before: u32) -> State {
             handler_log: Log::new(),
         }),
         Begun::Wait { due } => State::Wait { due: *due },
-        Begun::Http { request, key, mode, on_uncertain, deadline } => State::Call(CallState {
-            request: Arc::clone(request),
-            key: *key,
-            key_text: key.text(),
-            mode: *mode,
-            on_uncertain: *on_uncertain,
-            deadline: *deadline,
-            attempt: attempts_before,
-            failures: 0,
-            ambiguous: false,
-            phase: CallPhase::Ready,
-        }),
+        Begun::Http { request, key, mode, on_uncertain, deadline } => {
+            let request = Request::Http(Arc::clone(request));
+            State::Call(CallState::new(request, *key, (*mode, *on_uncertain), *deadline, attempts_before))
+        }
+        Begun::Call { request, key, mode, on_uncertain, deadline } => {
+            let request = request.clone();
+            State::Call(CallState::new(request, *key, (*mode, *on_uncertain), *deadline, attempts_before))
+        }
         Begun::Compensate => State::Compensate,
+        Begun::Emit { event } => State::Emit(Arc::clone(event)),
+        Begun::Listen { wants, read, each } => {
+            State::Listen(Box::new(ListenState::new(Arc::clone(wants), *read, each.clone())))
+        }
+        Begun::Extended { applies } => {
+            State::Extended(ExtendedState { applies: *applies, list: list(), done: None })
+        }
+        Begun::Function { with } => State::Function(List::new(with.clone())),
     }
 }

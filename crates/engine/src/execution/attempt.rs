@@ -7,9 +7,11 @@ use super::history::{AttemptStarted, Cause, CauseClass, Fact};
 use super::input::{Actor, Answer, CallOutcome, Rejected, Resolution};
 use super::interrupt;
 use super::limits::SEND_WINDOW_MS;
+use super::probe;
+use super::request::Request;
 use super::retry;
 use super::step::{Reach, Turn};
-use super::task::call_http;
+use super::task::{call_http, call_rpc};
 use tenure_dsl::error::Error;
 use tenure_dsl::program::{Mode, OnUncertain};
 
@@ -116,6 +118,11 @@ pub(super) fn resolve(
     resolution: Resolution,
     by: Actor,
 ) -> Result<(), Rejected> {
+    if !turn.exec.frame(id).drained() {
+        return Err(Rejected::Conflict(
+            "a probe is asking about this call: resolve it when it has ended".into(),
+        ));
+    }
     let place = turn.exec.frame(id).place.clone();
     let resolved = Fact::Resolved { frame: id, place, resolution: resolution.clone(), by };
     match resolution {
@@ -150,10 +157,15 @@ fn call_of(frame: &Frame) -> &CallState {
 
 fn answered(turn: &mut Turn<'_>, id: FrameId, answer: &Answer) {
     let frame = turn.exec.frame(id);
-    let request = &call_of(frame).request;
     // An answer that says yes and cannot be used says all the same that the step was executed.
-    let executed = call_http::good(request, answer);
-    match call_http::read(request, answer) {
+    let (executed, read) = match &call_of(frame).request {
+        Request::Http(request) => (call_http::good(request, answer), call_http::read(request, answer)),
+        Request::Rpc(request) => (call_rpc::good(request, answer), call_rpc::read(request, answer)),
+    };
+    if !frame.drained() {
+        return probe::overtaken(turn, id, read, executed);
+    }
+    match read {
         Ok(output) => turn.finish(id, output, None),
         Err(_) if frame.ending.is_some() => {
             let (parent, place) = (frame.parent, frame.place.clone());
@@ -227,11 +239,21 @@ fn given_up(cause: &Cause) -> Error {
 
 fn uncertain(turn: &mut Turn<'_>, id: FrameId, cause: Cause) {
     let frame = turn.exec.frame(id);
-    let (place, attempt, on_uncertain) = (frame.place.clone(), frame.attempt(), call_of(frame).on_uncertain);
+    let (place, attempt) = (frame.place.clone(), frame.attempt());
+    turn.record(Fact::TaskUncertain { frame: id, place, attempt, cause });
+    if !probe::begin(turn, id) {
+        unresolved(turn, id);
+    }
+}
+
+/// Nothing has told whether the call was executed: what the author declared for that.
+pub(super) fn unresolved(turn: &mut Turn<'_>, id: FrameId) {
+    let frame = turn.exec.frame(id);
+    let (call, attempt) = (call_of(frame), frame.attempt());
+    let CallPhase::Uncertain { cause, .. } = &call.phase else { unreachable!("its outcome is unknown") };
     let detail =
         format!("whether attempt {attempt} was executed is not known: {} ({})", cause.word, cause.detail);
-    turn.record(Fact::TaskUncertain { frame: id, place, attempt, cause });
-    let reach = match on_uncertain {
+    let reach = match call.on_uncertain {
         OnUncertain::Wait => return,
         OnUncertain::Fault => Reach::Catchable,
         OnUncertain::Compensate => Reach::Root,

@@ -6,10 +6,11 @@ use super::effect::FrameId;
 use super::env::Scope;
 use super::frame::ROOT;
 use super::history::{Begin, Ending, Fact, Reason, Slot, Started, Target};
+use super::inbox;
 use super::input::{Actor, Rejected, Start};
 use super::interrupt;
 use super::state::Execution;
-use super::step::{Enter, Reach, Turn};
+use super::step::{Reach, Turn};
 use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
@@ -33,7 +34,7 @@ pub(super) fn start(turn: &mut Turn<'_>, start: Start) -> Result<(), Rejected> {
         return Err(Rejected::Conflict("the execution was started already".into()));
     }
     accept(turn, &start.input)?;
-    let Start { input, key, correlation_id, labels, start_at, by } = start;
+    let Start { input, key, correlation_id, labels, start_at, signal, by } = start;
     let start_at = start_at.filter(|at| *at > turn.now.at);
     let (begin, failed) = match start_at {
         Some(_) => (None, None),
@@ -46,10 +47,13 @@ pub(super) fn start(turn: &mut Turn<'_>, start: Start) -> Result<(), Rejected> {
         key,
         correlation_id,
         labels: labels.into(),
-        by,
+        by: by.clone(),
         start_at,
         begin,
     })));
+    if let Some(signal) = signal {
+        inbox::signal(turn, &signal, by);
+    }
     if start_at.is_none() {
         first_task(turn, failed);
     }
@@ -107,9 +111,7 @@ fn first_task(turn: &mut Turn<'_>, failed: Option<Error>) {
     if let Some(error) = failed {
         return fault(turn, error, Reach::Catchable);
     }
-    let root = turn.def.program.scope(turn.def.program.root);
-    let node = *root.nodes.first().expect("a list has at least one task");
-    turn.queue(Enter { parent: ROOT, slot: Slot::Body, node, round: 0 });
+    turn.begin_list(ROOT, Slot::Body, turn.def.program.root);
 }
 
 /// Ends the execution as soon as nothing is under way; undoes it when asked to.

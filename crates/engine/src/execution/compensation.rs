@@ -13,7 +13,7 @@ use super::input::{Actor, Rejected, Resolution};
 use super::interrupt;
 use super::limits::UNDO_RETRIES_MAX;
 use super::retry::{self, Question};
-use super::step::{Enter, Reach, Turn};
+use super::step::{Reach, Turn};
 use super::undo::{Entry, Unwinding};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -91,11 +91,7 @@ fn run(turn: &mut Turn<'_>, id: FrameId) {
     let guard = undo.when.as_ref();
     let scope = Scope::inside(turn, id);
     match guard.map_or(Ok(true), |guard| dataflow::holds(guard, &entry.output, &scope, "compensate.when")) {
-        Ok(true) => {
-            let node =
-                *turn.def.program.scope(undo.body).nodes.first().expect("a list has at least one task");
-            turn.queue(Enter { parent: id, slot: Slot::Body, node, round: 0 });
-        }
+        Ok(true) => turn.begin_list(id, Slot::Body, undo.body),
         Ok(false) => {
             turn.record(Fact::UndoSkipped { frame: id, place: entry.place.clone(), why: SkipReason::Guard });
         }
@@ -247,9 +243,14 @@ fn end(turn: &mut Turn<'_>, owner: FrameId) {
     }
     let wanted = match &turn.exec.frame(owner).ending {
         None | Some(Ending::Complete { .. }) => true,
-        Some(Ending::Cancelled | Ending::Fault { .. } | Ending::Catch { .. } | Ending::UndoFault { .. }) => {
-            false
-        }
+        Some(
+            Ending::Cancelled
+            | Ending::Fault { .. }
+            | Ending::Catch { .. }
+            | Ending::UndoFault { .. }
+            | Ending::Answered { .. }
+            | Ending::Refused { .. },
+        ) => false,
     };
     if unwinding.stopped && wanted {
         let error = Error::runtime("the unwinding was given up: see its entries");
@@ -265,10 +266,16 @@ fn end(turn: &mut Turn<'_>, owner: FrameId) {
         State::Instant
         | State::List(_)
         | State::For(_)
+        | State::Gather(_)
+        | State::Iteration(_)
+        | State::Function(_)
+        | State::Extended(_)
         | State::Fork(_)
         | State::Try(_)
         | State::Wait { .. }
         | State::Call(_)
+        | State::Emit(_)
+        | State::Listen(_)
         | State::Undo(_) => {
             turn.fault(owner, Error::runtime("nothing waited for the unwinding"), Reach::Root, false);
         }

@@ -1,5 +1,7 @@
 //! What must be under way in a given state. Effects are never stored: they follow from the state.
 
+use super::event::Event;
+use super::request::Request;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tenure_dsl::json::Json;
@@ -22,6 +24,11 @@ pub enum EffectId {
     },
     /// A timer of an activation, or of the execution itself.
     Timer(TimerId),
+    /// The publication of an event.
+    Publish {
+        /// The task's activation.
+        frame: FrameId,
+    },
 }
 
 /// Names a timer within its execution. An activation has at most one of each kind.
@@ -62,6 +69,14 @@ pub enum Effect {
         /// When.
         due: Timestamp,
     },
+    /// Publish this event, then deliver [`super::Input::Published`]. Doing so again after a crash is safe: whoever
+    /// takes the event recognises it.
+    Publish {
+        /// The task's activation.
+        frame: FrameId,
+        /// The event.
+        event: Arc<Event>,
+    },
 }
 
 impl Effect {
@@ -70,6 +85,7 @@ impl Effect {
         match self {
             Self::Call(call) => EffectId::Call { frame: call.frame, attempt: call.attempt },
             Self::Timer { id, .. } => EffectId::Timer(*id),
+            Self::Publish { frame, .. } => EffectId::Publish { frame: *frame },
         }
     }
 }
@@ -86,7 +102,7 @@ pub struct CallEffect {
     /// The epoch under which the intent was recorded. Under another one the attempt is lost, not open.
     pub epoch: Epoch,
     /// What to send.
-    pub request: Arc<HttpRequest>,
+    pub request: Request,
     /// `Idempotency-Key`.
     pub key: Arc<str>,
     /// How often the effect may happen.

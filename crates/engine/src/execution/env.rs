@@ -1,12 +1,13 @@
 //! What expressions see: the descriptors and variables of definition-format §1.6, each made only when it is asked for.
 
 use super::effect::FrameId;
-use super::frame::{Frame, ROOT, State, TryPhase, UndoState};
-use super::history::{Key, Reason};
+use super::frame::{CallState, Frame, ROOT, State, TryPhase, UndoState};
+use super::history::{Key, Reason, Slot};
 use super::key;
 use super::place::Place;
 use super::state::Execution;
 use super::step::Turn;
+use super::task::listen;
 use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::expr::Env;
@@ -116,7 +117,23 @@ impl<'a> Scope<'a> {
         self.exec.frame(undo).undo_state()
     }
 
-    /// A variable of a loop, a handler or an undo, from the inside out.
+    /// The undo whose own list the expression is in. A function sees its own data, whoever calls it.
+    fn undo_in_sight(&self) -> Option<&'a UndoState> {
+        let mut id = self.around?;
+        while id != ROOT {
+            let frame = self.exec.frame(id);
+            if frame.slot == Slot::Undo {
+                return frame.undo_state();
+            }
+            if matches!(frame.state, State::Function(_)) {
+                return None;
+            }
+            id = frame.parent;
+        }
+        None
+    }
+
+    /// A variable of a loop, a handler or an undo, from the inside out, as far as the function goes.
     fn variable(&self, name: &str) -> Option<Json> {
         let mut id = self.around?;
         while id != ROOT {
@@ -132,6 +149,14 @@ impl<'a> Scope<'a> {
                         }
                     }
                 }
+                State::Iteration(state) => {
+                    if *state.each == *name {
+                        return Some(state.item.clone());
+                    }
+                    if *state.at == *name {
+                        return Some(Json::number(i64::from(state.index)));
+                    }
+                }
                 State::Try(state) => {
                     if let TryPhase::Handler { error } = &state.phase
                         && *state.variable == *name
@@ -139,13 +164,26 @@ impl<'a> Scope<'a> {
                         return Some(error.to_json());
                     }
                 }
+                State::Listen(_) => {
+                    let own = listen::variables(frame).into_iter().find(|(own, _)| **own == *name);
+                    if let Some((_, value)) = own {
+                        return Some(value);
+                    }
+                }
                 State::Undo(undo) => return self.undo_variable(undo, name),
-                State::Instant
+                State::Function(_) => return None,
+                State::Call(call) if name == "probe" && call.asking() => {
+                    return Some(describe_probe(&frame.place, call));
+                }
+                State::Extended(_)
+                | State::Instant
                 | State::List(_)
+                | State::Gather(_)
                 | State::Fork(_)
                 | State::Wait { .. }
                 | State::Call(_)
-                | State::Compensate => {}
+                | State::Compensate
+                | State::Emit(_) => {}
             }
             id = frame.parent;
         }
@@ -178,7 +216,39 @@ impl<'a> Scope<'a> {
         ])
     }
 
+    /// In the tasks of an extension: the task that is extended, and besides what the descriptor has, what its text says,
+    /// for the specification's own examples ask for `$task.with`.
+    fn extended_task(&self) -> Option<Json> {
+        let own = self.task.as_ref().filter(|task| task.node.extension)?;
+        let mut id = self.around?;
+        let around = loop {
+            let frame = self.exec.frame(id);
+            if let State::Extended(state) = &frame.state {
+                break (frame, state);
+            }
+            assert!(id != ROOT, "`{}` is a task of an extension", own.node.task);
+            id = frame.parent;
+        };
+        let (frame, state) = around;
+        let node = self.def.program.find(&frame.place.task).map(|id| self.def.program.task(id))?;
+        let task = TaskScope {
+            node,
+            place: &Place { task: Arc::clone(&node.task), iteration: frame.place.iteration.clone() },
+            raw: &frame.raw,
+            raw_output: state.done.as_ref().map(|(output, _)| output),
+            started_at: frame.started_at,
+            attempts_before: frame.attempts_before,
+            attempt: 0,
+        };
+        Some(with_text(&self.describe_task(&task), node))
+    }
+
     fn describe_task(&self, task: &TaskScope<'_>) -> Json {
+        if let Kind::Extended(extended) = &task.node.kind {
+            let node = self.def.program.task(extended.inner);
+            let place = Place { task: Arc::clone(&node.task), iteration: task.place.iteration.clone() };
+            return with_text(&self.describe_task(&TaskScope { node, place: &place, ..*task }), node);
+        }
         Json::object([
             ("name", Json::string(&task.node.name)),
             ("reference", Json::string(&task.node.task)),
@@ -215,9 +285,15 @@ impl Env for Scope<'_> {
             "context" => {
                 Some(self.undo().map_or_else(|| self.exec.context().clone(), |undo| undo.context.clone()))
             }
-            "input" => self.undo().map(|undo| undo.entry.input.clone()).or_else(|| self.input.cloned()),
-            "output" => self.output.cloned().or_else(|| self.undo().map(|undo| undo.entry.output.clone())),
-            "task" => self.task.as_ref().map(|task| self.describe_task(task)),
+            "input" => {
+                self.undo_in_sight().map(|undo| undo.entry.input.clone()).or_else(|| self.input.cloned())
+            }
+            "output" => {
+                self.output.cloned().or_else(|| self.undo_in_sight().map(|undo| undo.entry.output.clone()))
+            }
+            "task" => {
+                self.extended_task().or_else(|| self.task.as_ref().map(|task| self.describe_task(task)))
+            }
             "workflow" => Some(self.describe_workflow()),
             "runtime" => Some(runtime()),
             "authorization" => Some(Json::null()),
@@ -228,18 +304,26 @@ impl Env for Scope<'_> {
 
 /// Whether every order of the author to try again takes a new key.
 pub(super) fn key_scope(node: &Node) -> KeyScope {
-    match &node.kind {
-        Kind::Http(call) => call.effect.key,
-        Kind::Do(_)
-        | Kind::Set(_)
-        | Kind::Switch(_)
-        | Kind::For(_)
-        | Kind::Fork(_)
-        | Kind::Raise(_)
-        | Kind::Try(_)
-        | Kind::Wait(_)
-        | Kind::Compensate(_) => KeyScope::Step,
-    }
+    node.kind.effect().map_or(KeyScope::Step, |effect| effect.key)
+}
+
+/// What a probe is told about the call that it asks for.
+fn describe_probe(place: &Place, call: &CallState) -> Json {
+    Json::object([
+        ("task", Json::string(&place.task)),
+        ("iteration", Json::string(&place.iteration.to_string())),
+        ("attempt", Json::number(i64::from(call.attempt))),
+        ("number", Json::number(i64::from(call.probe.as_ref().map_or(0, |probe| probe.number)))),
+        ("idempotencyKey", Json::string(&call.key_text)),
+    ])
+}
+
+/// A task's descriptor, and what its text says besides.
+fn with_text(described: &Json, node: &Node) -> Json {
+    let described = described.entries().unwrap_or_default();
+    let text = node.definition.entries().unwrap_or_default();
+    let more = text.into_iter().filter(|(key, _)| described.iter().all(|(own, _)| own != key));
+    Json::object(more.chain(described.iter().cloned()).collect::<Vec<_>>())
 }
 
 fn runtime() -> Json {

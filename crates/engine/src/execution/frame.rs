@@ -1,14 +1,18 @@
 //! One activation of a task: what it remembers while it runs.
 
-use super::effect::{FrameId, HttpRequest, TimerKind};
-use super::history::{Cause, Ending, Slot};
+use super::correlation::Shown;
+use super::effect::{FrameId, TimerKind};
+use super::event::Event;
+use super::history::{Cause, Each, Ending, Onward, Slot, Want};
 use super::log::Log;
 use super::place::Place;
+use super::request::Request;
 use super::undo::{Entry, Undoable, Unwinding};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
-use tenure_dsl::program::{Mode, OnUncertain, UndoOn};
+use tenure_dsl::program::{EventRead, Mode, OnUncertain, UndoOn};
 use tenure_types::{Epoch, Timestamp};
 
 /// The activation of the document's own list.
@@ -56,12 +60,31 @@ pub(super) enum State {
     Instant,
     List(List),
     For(ForState),
+    Gather(GatherState),
+    Iteration(IterationState),
+    /// A call of a function: its list is the function alone.
+    Function(List),
+    Extended(ExtendedState),
     Fork(ForkState),
     Try(TryState),
-    Wait { due: Timestamp },
+    Wait {
+        due: Timestamp,
+    },
     Call(CallState),
     Compensate,
     Undo(UndoState),
+    Emit(Arc<Event>),
+    Listen(Box<ListenState>),
+}
+
+/// A task and the tasks of an extension around it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ExtendedState {
+    pub(super) applies: bool,
+    /// The list before the task, the task itself, the list after it: one after the other.
+    pub(super) list: List,
+    /// What the task gave, and where it goes, once it has completed.
+    pub(super) done: Option<(Json, Onward)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -71,6 +94,39 @@ pub(super) struct ForState {
     pub(super) at: Arc<str>,
     /// `None` before the first iteration.
     pub(super) index: Option<u32>,
+    pub(super) list: List,
+}
+
+/// A `for` whose iterations run side by side. Each is an activation of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct GatherState {
+    pub(super) items: Arc<[Json]>,
+    pub(super) each: Arc<str>,
+    pub(super) at: Arc<str>,
+    /// How many iterations have begun.
+    pub(super) begun: u32,
+    /// No further iteration begins.
+    pub(super) closed: bool,
+    /// In the order of the ends. A log, because a state is copied for every turn and there may be many.
+    pub(super) ended: Log<Gathered>,
+}
+
+/// What an iteration that has ended leaves behind.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Gathered {
+    pub(super) index: u32,
+    /// `None` when it did not complete.
+    pub(super) output: Option<Json>,
+    pub(super) undo: Option<Undoable>,
+}
+
+/// One iteration of a `for` whose iterations run side by side.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct IterationState {
+    pub(super) index: u32,
+    pub(super) item: Json,
+    pub(super) each: Arc<str>,
+    pub(super) at: Arc<str>,
     pub(super) list: List,
 }
 
@@ -106,7 +162,7 @@ pub(super) enum TryPhase {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct CallState {
-    pub(super) request: Arc<HttpRequest>,
+    pub(super) request: Request,
     pub(super) key: super::history::Key,
     pub(super) key_text: Arc<str>,
     pub(super) mode: Mode,
@@ -118,6 +174,51 @@ pub(super) struct CallState {
     /// An attempt may have been executed, and no answer has told since.
     pub(super) ambiguous: bool,
     pub(super) phase: CallPhase,
+    /// Since its outcome became unknown.
+    pub(super) probe: Option<Probing>,
+}
+
+/// How far the probes of a call are.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Probing {
+    /// From 1.
+    pub(super) number: u32,
+    pub(super) phase: ProbePhase,
+    /// The rounds of all probes are numbered on: the same task of another probe has another place.
+    pub(super) list: List,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProbePhase {
+    Due(Timestamp),
+    Asking,
+    /// It said nothing.
+    Ended,
+}
+
+impl CallState {
+    /// A call before its first attempt.
+    pub(super) fn new(
+        request: Request,
+        key: super::history::Key,
+        (mode, on_uncertain): (Mode, OnUncertain),
+        deadline: Timestamp,
+        attempts_before: u32,
+    ) -> Self {
+        Self {
+            request,
+            key,
+            key_text: key.text(),
+            mode,
+            on_uncertain,
+            deadline,
+            attempt: attempts_before,
+            failures: 0,
+            ambiguous: false,
+            phase: CallPhase::Ready,
+            probe: None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -138,6 +239,71 @@ pub(super) enum CallPhase {
         cause: Cause,
         since: Timestamp,
     },
+}
+
+/// A `listen`, and what it has consumed so far.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ListenState {
+    pub(super) wants: Arc<[Want]>,
+    pub(super) read: EventRead,
+    pub(super) each: Option<Each>,
+    /// What events have shown under each correlation.
+    pub(super) shown: Shown,
+    /// The filters that have taken an event.
+    pub(super) passed: BTreeSet<u32>,
+    /// It takes no further event.
+    pub(super) closed: bool,
+    /// Items that wait for their iteration, in the order in which their events came.
+    pub(super) queue: VecDeque<Waiting>,
+    /// How many iterations have begun.
+    pub(super) begun: u32,
+    /// The item under way, and its index.
+    pub(super) current: Option<(u32, Json)>,
+    pub(super) consumed: Log<Json>,
+    pub(super) consumed_count: u32,
+    pub(super) consumed_bytes: usize,
+    pub(super) list: List,
+}
+
+/// An item that waits for its iteration.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Waiting {
+    pub(super) item: Json,
+    /// The number of the fact that its event came with.
+    pub(super) seq: u64,
+}
+
+impl ListenState {
+    pub(super) fn new(wants: Arc<[Want]>, read: EventRead, each: Option<Each>) -> Self {
+        Self {
+            wants,
+            read,
+            each,
+            shown: Shown::new(),
+            passed: BTreeSet::new(),
+            closed: false,
+            queue: VecDeque::new(),
+            begun: 0,
+            current: None,
+            consumed: Log::new(),
+            consumed_count: 0,
+            consumed_bytes: 0,
+            list: List::new(Json::null()),
+        }
+    }
+
+    /// Adds to what the task gives.
+    pub(super) fn gather(&mut self, item: Json) {
+        self.consumed_count += 1;
+        self.consumed_bytes += item.len_bytes();
+        self.consumed.push(item);
+    }
+
+    /// Puts an item in its place among those that wait.
+    pub(super) fn enqueue(&mut self, item: Json, seq: u64) {
+        let at = self.queue.partition_point(|waiting| waiting.seq < seq);
+        self.queue.insert(at, Waiting { item, seq });
+    }
 }
 
 /// An undo: it runs the `compensate.do` of the task that its entry names.
@@ -163,26 +329,59 @@ pub(super) enum UndoPhase {
     Incident { error: Error, since: Timestamp },
 }
 
+impl CallState {
+    /// When it is asked for next.
+    pub(super) fn probe_due(&self) -> Option<Timestamp> {
+        match self.probe.as_ref()?.phase {
+            ProbePhase::Due(due) => Some(due),
+            ProbePhase::Asking | ProbePhase::Ended => None,
+        }
+    }
+
+    /// Whether the tasks of a probe run.
+    pub(super) fn asking(&self) -> bool {
+        self.probe.as_ref().is_some_and(|probe| probe.phase == ProbePhase::Asking)
+    }
+}
+
 impl Frame {
     /// The list that runs in this slot.
     pub(super) fn list(&self) -> Option<&List> {
         match &self.state {
-            State::List(list) => Some(list),
+            State::List(list) | State::Function(list) => Some(list),
             State::For(state) => Some(&state.list),
+            State::Extended(state) => Some(&state.list),
+            State::Iteration(state) => Some(&state.list),
             State::Try(state) => Some(&state.list),
             State::Undo(state) => Some(&state.list),
-            State::Instant | State::Fork(_) | State::Wait { .. } | State::Call(_) | State::Compensate => None,
+            State::Listen(state) => Some(&state.list),
+            State::Call(call) => call.probe.as_ref().map(|probe| &probe.list),
+            State::Instant
+            | State::Gather(_)
+            | State::Fork(_)
+            | State::Wait { .. }
+            | State::Compensate
+            | State::Emit(_) => None,
         }
     }
 
     /// The same, to change it.
     pub(super) fn list_mut(&mut self) -> Option<&mut List> {
         match &mut self.state {
-            State::List(list) => Some(list),
+            State::List(list) | State::Function(list) => Some(list),
             State::For(state) => Some(&mut state.list),
+            State::Extended(state) => Some(&mut state.list),
+            State::Iteration(state) => Some(&mut state.list),
             State::Try(state) => Some(&mut state.list),
             State::Undo(state) => Some(&mut state.list),
-            State::Instant | State::Fork(_) | State::Wait { .. } | State::Call(_) | State::Compensate => None,
+            State::Listen(state) => Some(&mut state.list),
+            State::Call(call) => call.probe.as_mut().map(|probe| &mut probe.list),
+            State::Instant
+            | State::Gather(_)
+            | State::Fork(_)
+            | State::Wait { .. }
+            | State::Compensate
+            | State::Emit(_) => None,
         }
     }
 
@@ -197,10 +396,16 @@ impl Frame {
             State::Instant
             | State::List(_)
             | State::For(_)
+            | State::Gather(_)
+            | State::Iteration(_)
+            | State::Function(_)
+            | State::Extended(_)
             | State::Fork(_)
             | State::Try(_)
             | State::Wait { .. }
             | State::Compensate
+            | State::Emit(_)
+            | State::Listen(_)
             | State::Undo(_) => None,
         }
     }
@@ -216,10 +421,16 @@ impl Frame {
             State::Instant
             | State::List(_)
             | State::For(_)
+            | State::Gather(_)
+            | State::Iteration(_)
+            | State::Function(_)
+            | State::Extended(_)
             | State::Fork(_)
             | State::Try(_)
             | State::Wait { .. }
             | State::Compensate
+            | State::Emit(_)
+            | State::Listen(_)
             | State::Call(_) => None,
         }
     }
@@ -245,14 +456,27 @@ impl Frame {
             State::Call(call) => match &call.phase {
                 CallPhase::Backoff { due, .. } => retry = Some(*due),
                 CallPhase::Open { grace: until, .. } => grace = *until,
-                CallPhase::Uncertain { .. } => timeout = None,
+                CallPhase::Uncertain { .. } => {
+                    timeout = None;
+                    retry = call.probe_due();
+                }
                 CallPhase::Ready => {}
             },
             State::Undo(undo) => match undo.phase {
                 UndoPhase::Backoff { due } => retry = Some(due),
                 UndoPhase::Body | UndoPhase::Incident { .. } => {}
             },
-            State::Instant | State::List(_) | State::For(_) | State::Fork(_) | State::Compensate => {}
+            State::Instant
+            | State::List(_)
+            | State::For(_)
+            | State::Gather(_)
+            | State::Iteration(_)
+            | State::Function(_)
+            | State::Extended(_)
+            | State::Fork(_)
+            | State::Compensate
+            | State::Emit(_)
+            | State::Listen(_) => {}
         }
         if self.ending.is_some() || self.unwinding.is_some() && self.id == ROOT {
             timeout = None;

@@ -5,13 +5,15 @@
 //! What follows from the state (a task's raw input is its predecessor's output) is not recorded twice.
 
 use super::effect::{FrameId, HttpRequest};
+use super::event::Event;
 use super::input::{Actor, Resolution};
 use super::place::Place;
+use super::request::Request;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
-use tenure_dsl::program::{Mode, OnUncertain, UndoOn};
+use tenure_dsl::program::{EventRead, Mode, OnUncertain, UndoOn};
 use tenure_types::{DefinitionId, Digest, Epoch, TaskRef, Timestamp};
 
 /// A committed fact and its instant.
@@ -116,7 +118,7 @@ pub enum Fact {
         /// Whether its effect may have happened, so that it is undone.
         executed: bool,
     },
-    /// The next iteration of a `for` begins.
+    /// The next iteration of a `for` begins. It opens an activation when the iterations run side by side.
     IterationStarted {
         /// The activation of the `for`.
         frame: FrameId,
@@ -279,6 +281,101 @@ pub enum Fact {
         /// Why.
         reason: Option<Arc<str>>,
     },
+    /// A signal was accepted: it is kept until a `listen` wants it.
+    SignalReceived {
+        /// The signal.
+        event: Arc<Event>,
+        /// Who sent it.
+        by: Actor,
+    },
+    /// A `listen` took an event.
+    EventConsumed(Box<EventConsumed>),
+    /// What the `foreach` of a `listen` has made of one item.
+    ItemCompleted {
+        /// The activation of the `listen`.
+        frame: FrameId,
+        /// The `listen`.
+        place: Place,
+        /// Which item, from 0.
+        index: u32,
+        /// The transformed output.
+        output: Json,
+        /// The new `$context`, when the item exported one.
+        context: Option<Json>,
+    },
+    /// An iteration of a loop whose iterations run side by side has ended.
+    IterationEnded {
+        /// The iteration's activation.
+        frame: FrameId,
+        /// The `for`, and which iteration.
+        place: Place,
+        /// Whether it came to its end, so that the loop has its output.
+        completed: bool,
+    },
+    /// No further iteration of such a loop begins: its `while` was false.
+    LoopClosed {
+        /// The activation of the `for`.
+        frame: FrameId,
+        /// The `for`.
+        place: Place,
+    },
+    /// An extended task has come to its next stage.
+    ExtensionAdvanced {
+        /// The activation of what is around the task.
+        frame: FrameId,
+        /// What is around the task.
+        place: Place,
+        /// Which.
+        stage: Stage,
+    },
+    /// A call whose outcome is unknown is asked for later.
+    ProbeScheduled {
+        /// The task's activation.
+        frame: FrameId,
+        /// The task.
+        place: Place,
+        /// Which probe since the outcome became unknown, from 1.
+        number: u32,
+        /// When.
+        due: Timestamp,
+    },
+    /// The tasks of a probe begin.
+    ProbeStarted {
+        /// The task's activation.
+        frame: FrameId,
+        /// The task.
+        place: Place,
+        /// Which probe.
+        number: u32,
+    },
+    /// The tasks of a probe have ended.
+    ProbeEnded {
+        /// The task's activation.
+        frame: FrameId,
+        /// The task.
+        place: Place,
+        /// Which probe.
+        number: u32,
+        /// What is known now.
+        verdict: Verdict,
+    },
+}
+
+/// What a probe has found out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// The step was executed.
+    Executed {
+        /// Its raw output.
+        output: Json,
+    },
+    /// The step was not executed.
+    NotExecuted,
+    /// Neither is known.
+    Unknown {
+        /// For people.
+        detail: Arc<str>,
+    },
 }
 
 /// The beginning of an execution.
@@ -345,6 +442,37 @@ pub enum Slot {
     Branch(u32),
     /// An undo of an unwinding.
     Undo,
+    /// In the tasks of an extension before the task that it extends.
+    Before,
+    /// In those after it.
+    After,
+    /// In the `do` of a probe.
+    Probe,
+}
+
+/// How far an extended task is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// The tasks before it have ended: the task itself begins.
+    Task,
+    /// The task has completed: the tasks after it begin.
+    After {
+        /// Where the flow goes behind them.
+        then: Onward,
+    },
+}
+
+/// Where the flow goes behind a task that has completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Onward {
+    /// To the next task of the list.
+    Continue,
+    /// Out of the list.
+    Exit,
+    /// To the end of the workflow.
+    End,
+    /// To the task at this position of the list.
+    Goto(u32),
 }
 
 /// What a kind of task needs to remember when it starts.
@@ -393,6 +521,119 @@ pub enum Begun {
     },
     /// `call: compensate`
     Compensate,
+    /// `emit`
+    Emit {
+        /// What is published.
+        event: Arc<Event>,
+    },
+    /// `listen`
+    Listen {
+        /// What each filter takes.
+        wants: Arc<[Want]>,
+        /// How events are read.
+        read: EventRead,
+        /// The variables of `foreach`.
+        each: Option<Each>,
+    },
+    /// A call of any protocol.
+    Call {
+        /// What every attempt sends.
+        request: Request,
+        /// `Idempotency-Key`.
+        key: Key,
+        /// How often its effect may happen.
+        mode: Mode,
+        /// What becomes of an unknown outcome.
+        on_uncertain: OnUncertain,
+        /// When the engine gives up, whether the task has a `timeout` or not.
+        deadline: Timestamp,
+    },
+    /// `for` with `metadata.concurrency`
+    Gather {
+        /// What is iterated.
+        items: Json,
+        /// Name of the item variable.
+        each: Arc<str>,
+        /// Name of the index variable.
+        at: Arc<str>,
+    },
+    /// `call` of a function
+    Function {
+        /// What the function gets.
+        with: Json,
+    },
+    /// A task with the tasks of an extension around it.
+    Extended {
+        /// Whether the extension applies: its `when`.
+        applies: bool,
+    },
+}
+
+/// What a filter of a `listen` takes, as far as it is known when the task starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Want {
+    /// The literal `type`; `None` when it may take any.
+    pub kind: Option<Arc<str>>,
+    /// The correlations by name, each with what is expected; `None` until an event has shown it.
+    pub correlate: Vec<(Arc<str>, Option<Arc<str>>)>,
+    /// Whether it takes one event and no more.
+    pub once: bool,
+}
+
+/// The names of the variables of a `foreach`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Each {
+    /// Of the item.
+    pub item: Arc<str>,
+    /// Of its index.
+    pub at: Arc<str>,
+}
+
+/// A `listen` took an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventConsumed {
+    /// The activation of the `listen`.
+    pub frame: FrameId,
+    /// The `listen`.
+    pub place: Place,
+    /// The filter that it passed.
+    pub filter: u32,
+    /// The event.
+    pub event: Taken,
+    /// What it is to the `listen`.
+    pub role: Role,
+    /// What it has shown for the first time, by the name of the correlation.
+    pub shown: Vec<(Arc<str>, Arc<str>)>,
+    /// Whether the `listen` takes no further event.
+    pub closes: bool,
+}
+
+/// An event that was taken, and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Taken {
+    /// It was published.
+    Published {
+        /// The event.
+        event: Arc<Event>,
+        /// Who published it.
+        by: Actor,
+    },
+    /// It was kept as a signal.
+    Signal {
+        /// Its `source`.
+        source: Arc<str>,
+        /// Its `id`.
+        id: Arc<str>,
+    },
+}
+
+/// What an event is to the `listen` that took it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// It is part of the output, or has an iteration.
+    Item,
+    /// It is one of those that end the `listen`.
+    Stop,
 }
 
 /// An idempotency key: 128 bits, hexadecimal where it is shown.
@@ -473,6 +714,19 @@ pub enum Ending {
         /// The error.
         #[serde(with = "error_form")]
         error: Error,
+    },
+    /// A call completes: it was answered while a probe was asking.
+    Answered {
+        /// With this raw output.
+        output: Json,
+    },
+    /// A call faults: it was answered with an error while a probe was asking.
+    Refused {
+        /// The error.
+        #[serde(with = "error_form")]
+        error: Error,
+        /// Whether its effect has happened all the same.
+        executed: bool,
     },
 }
 

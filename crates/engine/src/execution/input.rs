@@ -1,6 +1,7 @@
 //! Everything that can happen to an execution enters here: client commands and outcomes of effects.
 
 use super::effect::{FrameId, TimerId};
+use super::event::Event;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tenure_dsl::json::Json;
@@ -66,6 +67,20 @@ pub enum Input {
         /// Which.
         timer: TimerId,
     },
+    /// Command: an event. A repetition is taken once.
+    Event {
+        /// The event.
+        event: Arc<Event>,
+        /// Whether it is a signal, which is kept until something wants it; otherwise it is for who wants it now.
+        addressed: bool,
+        /// Who.
+        by: Actor,
+    },
+    /// Outcome: an event is published.
+    Published {
+        /// The task's activation.
+        frame: FrameId,
+    },
 }
 
 /// The start of an execution.
@@ -81,6 +96,8 @@ pub struct Start {
     pub labels: Vec<(Arc<str>, Arc<str>)>,
     /// Not before this instant: `pending` until then.
     pub start_at: Option<Timestamp>,
+    /// A signal that it has from its beginning.
+    pub signal: Option<Arc<Event>>,
     /// Who.
     pub by: Actor,
 }
@@ -182,4 +199,10 @@ pub enum Rejected {
     /// A queue is full; try again later.
     #[error("the shard is busy")]
     Busy,
+    /// The tenant's share of a queue is full; try again later. Others are not affected.
+    #[error("too many of the tenant's starts are waiting")]
+    TenantBusy,
+    /// The engine failed on this execution: it is left alone as it is stored, so that the others go on.
+    #[error("the engine failed on this execution and leaves it alone until the node starts again")]
+    Held,
 }

@@ -13,6 +13,7 @@ use super::limits::GRACE_MS;
 use super::step::{Reach, Turn};
 use super::task;
 use tenure_dsl::error::Error;
+use tenure_dsl::program::Flow;
 use tenure_types::Timestamp;
 
 /// The end of a grace that begins now.
@@ -58,8 +59,13 @@ fn conclude(turn: &mut Turn<'_>, id: FrameId, ending: Ending) {
             turn.fault(id, error, reach, false);
         }
         Ending::Catch { error } => task::try_::catch(turn, id, error),
+        Ending::Complete { output, end, .. } if matches!(turn.exec.frame(id).state, State::Gather(_)) => {
+            turn.finish(id, output, end.then_some(Flow::End));
+        }
         Ending::Complete { branch, output, end } => task::fork::decided(turn, id, branch, output, end),
         Ending::UndoFault { error } => compensation::out_of_time(turn, id, error),
+        Ending::Answered { output } => turn.finish(id, output, None),
+        Ending::Refused { error, executed } => turn.fault(id, error, Reach::Catchable, executed),
     }
 }
 
@@ -74,6 +80,10 @@ pub(super) fn end_cancelled(turn: &mut Turn<'_>, id: FrameId, cause: Option<Caus
 fn cancelled(turn: &mut Turn<'_>, id: FrameId, cause: Option<Cause>) {
     let frame = turn.exec.frame(id);
     let (place, attempt) = (frame.place.clone(), frame.attempt());
+    if matches!(frame.state, State::Iteration(_)) {
+        turn.record(Fact::IterationEnded { frame: id, place, completed: false });
+        return;
+    }
     if attempt::open(frame) {
         let cause = cause.unwrap_or_else(|| Cause {
             class: CauseClass::Unknown,
@@ -82,7 +92,9 @@ fn cancelled(turn: &mut Turn<'_>, id: FrameId, cause: Option<Cause>) {
         });
         turn.record(Fact::TaskUncertain { frame: id, place: place.clone(), attempt, cause });
     }
-    let executed = turn.exec.frame(id).call().is_some_and(|call| call.ambiguous);
+    let frame = turn.exec.frame(id);
+    // Whether an event was published whose task is broken off is not known either.
+    let executed = frame.call().is_some_and(|call| call.ambiguous) || matches!(frame.state, State::Emit(_));
     turn.record(Fact::TaskCancelled { frame: id, place, executed });
 }
 
@@ -97,13 +109,22 @@ pub(super) fn timed_out(turn: &mut Turn<'_>, id: FrameId) {
             let error = Error::timeout("one try took longer than `limit.attempt.duration`").at(&instance);
             break_off(turn, id, Ending::Catch { error }, None);
         }
+        State::Emit(_) => {
+            let error = Error::timeout("the event was not published before the task's `timeout`");
+            turn.fault(id, error.at(&instance), Reach::Catchable, true);
+        }
         State::Try(_)
         | State::Instant
         | State::List(_)
         | State::For(_)
+        | State::Gather(_)
+        | State::Iteration(_)
+        | State::Function(_)
+        | State::Extended(_)
         | State::Fork(_)
         | State::Wait { .. }
         | State::Compensate
+        | State::Listen(_)
         | State::Undo(_) => {
             let error = Error::timeout("the task took longer than its `timeout`").at(&instance);
             break_off(turn, id, Ending::Fault { error, catchable: true }, None);

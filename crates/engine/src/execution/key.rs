@@ -1,5 +1,6 @@
 //! Idempotency keys: the same for all attempts of one logical step, different for every other step of every tenant.
 
+use super::effect::FrameId;
 use super::history::Key;
 use super::place::Place;
 use super::state::Execution;
@@ -14,6 +15,16 @@ pub(super) fn of_step(exec: &Execution, place: &Place) -> Key {
 /// The key that the undo of a step has as a whole.
 pub(super) fn of_undo(exec: &Execution, place: &Place) -> Key {
     of_task(exec, place, true, KeyScope::Step, 0)
+}
+
+/// What names the event that an activation emits.
+pub(super) fn of_event(exec: &Execution, frame: FrameId) -> Key {
+    let mut hash = Sha256::new();
+    hash.update((exec.tenant().as_str().len() as u64).to_be_bytes());
+    hash.update(exec.tenant().as_str());
+    hash.update(exec.id().0.to_be_bytes());
+    hash.update(frame.0.to_be_bytes());
+    short(hash)
 }
 
 /// The key of an activation. With [`KeyScope::Attempt`] the attempts that went before it are part of it.
@@ -37,6 +48,10 @@ pub(super) fn of_task(
         KeyScope::Step => {}
         KeyScope::Attempt => hash.update(attempts_before.to_be_bytes()),
     }
+    short(hash)
+}
+
+fn short(hash: Sha256) -> Key {
     let digest: [u8; 32] = hash.finalize().into();
     let mut key = [0; 16];
     key.copy_from_slice(&digest[..16]);

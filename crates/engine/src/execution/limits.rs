@@ -18,3 +18,13 @@ pub const UNDO_DELAY_MS_MAX: u64 = 300_000;
 pub const UNDO_RETRIES_MAX: u32 = 10;
 /// Bytes of an error answer that the error's detail repeats.
 pub const EXCERPT_BYTES_MAX: usize = 512;
+/// Bytes of one attribute of a `CloudEvent`.
+pub const EVENT_ATTRIBUTE_BYTES_MAX: usize = 4 << 10;
+/// Events that wait in one execution: signals that nothing has wanted yet, and events behind the item of a `foreach`.
+pub const INBOX_EVENTS_MAX: usize = 1_000;
+/// Bytes of those events together.
+pub const INBOX_BYTES_MAX: usize = 8 << 20;
+/// Events whose repetitions one execution recognises; beyond it the oldest is forgotten first.
+pub const EVENTS_REMEMBERED_MAX: usize = 1_024;
+/// Filters by which one execution can be found at once; a `listen` beyond it faults.
+pub const SUBSCRIPTIONS_MAX: usize = 1_000;

@@ -12,20 +12,27 @@ mod apply;
 mod attempt;
 mod command;
 mod compensation;
+mod correlation;
 mod dataflow;
 mod effect;
 mod env;
+mod event;
 mod frame;
 mod history;
+mod inbox;
 mod input;
 mod interrupt;
 mod key;
 pub mod limits;
 mod log;
 mod place;
+mod probe;
+mod request;
 mod retry;
+pub mod rpc;
 mod state;
 mod step;
+mod subscription;
 mod task;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -33,14 +40,18 @@ mod undo;
 mod view;
 
 pub use effect::{CallEffect, Effect, EffectId, FrameId, HttpRequest, Output, TimerId, TimerKind};
+pub use event::{Event, EventError};
 pub use history::{
-    AfterUndoFailure, AttemptStarted, Begin, Begun, Cause, CauseClass, CompensationStarted, Ending, Fact,
-    HistoryEvent, Key, Reason, SkipReason, Slot, Started, Target, TaskStarted,
+    AfterUndoFailure, AttemptStarted, Begin, Begun, Cause, CauseClass, CompensationStarted, Each, Ending,
+    EventConsumed, Fact, HistoryEvent, Key, Onward, Reason, Role, SkipReason, Slot, Stage, Started, Taken,
+    Target, TaskStarted, Verdict, Want,
 };
 pub use input::{Actor, Answer, CallOutcome, Input, Now, Rejected, Resolution, Start};
 pub use place::{Iteration, Place, Turnaround};
+pub use request::{Request, RpcProtocol, RpcRequest};
 pub use state::{Execution, Pending, PendingState, Summary};
 pub use step::{Turned, step, turn};
+pub use subscription::{Subscription, addresses, start_kinds, starts};
 pub use undo::{UndoResult, UndoStatus};
 pub use view::{AuditFact, AuditOutcome, EventView, TaskView, task_views};
 

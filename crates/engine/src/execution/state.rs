@@ -4,11 +4,13 @@
 
 use super::apply::Cancel;
 use super::effect::{CallEffect, Effect, FrameId, TimerId, TimerKind};
-use super::frame::{CallPhase, Frame, ROOT, State, TryPhase, UndoPhase, earlier};
-use super::history::Started;
+use super::frame::{CallPhase, Frame, ListenState, ROOT, State, TryPhase, UndoPhase, earlier};
+use super::history::{Started, Want};
+use super::inbox::Inbox;
 use super::input::Actor;
 use super::log::Log;
 use super::place::Place;
+use super::subscription::listening;
 use super::undo::{UndoResult, UndoStatus};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +38,7 @@ pub struct Execution {
     pub(super) undone: Log<UndoResult>,
     /// The highest attempt that an undo of a step has used: the next undo of the same step goes on above it.
     pub(super) undo_attempts: Arc<BTreeMap<Place, u32>>,
+    pub(super) inbox: Inbox,
     pub(super) end: Option<Arc<End>>,
 }
 
@@ -115,6 +118,9 @@ impl PartialEq for Summary {
 
 impl Eq for Summary {}
 
+/// Filters of a `listen` that [`Pending::detail`] names.
+const AWAITED_SHOWN_MAX: usize = 8;
+
 /// Something that an execution waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pending {
@@ -149,6 +155,10 @@ pub enum PendingState {
     Uncertain,
     /// The resolution of a failed undo.
     UndoFailed,
+    /// An event.
+    Listening,
+    /// The publication of an event.
+    Publishing,
 }
 
 impl PendingState {
@@ -160,6 +170,8 @@ impl PendingState {
             Self::Waiting => "waiting",
             Self::Uncertain => "uncertain",
             Self::UndoFailed => "undoFailed",
+            Self::Listening => "listening",
+            Self::Publishing => "publishing",
         }
     }
 }
@@ -182,6 +194,7 @@ impl Execution {
             compensation: CompensationStatus::None,
             undone: Log::new(),
             undo_attempts: Arc::default(),
+            inbox: Inbox::default(),
             end: None,
         }
     }
@@ -317,8 +330,10 @@ impl Execution {
         let mut incident = false;
         for frame in self.frames.values() {
             match activity(frame) {
-                Some(PendingState::Calling | PendingState::Retrying) => return Status::Running,
-                Some(PendingState::Waiting) => waiting = true,
+                Some(PendingState::Calling | PendingState::Retrying | PendingState::Publishing) => {
+                    return Status::Running;
+                }
+                Some(PendingState::Waiting | PendingState::Listening) => waiting = true,
                 Some(PendingState::Uncertain | PendingState::UndoFailed) => incident = true,
                 None => {}
             }
@@ -333,7 +348,10 @@ impl Execution {
     /// What can be queried about it. It must exist.
     pub fn summary(&self) -> Summary {
         let started = self.begun();
-        let calling = self.frames.values().any(|frame| activity(frame) == Some(PendingState::Calling));
+        let busy = |frame: &Arc<Frame>| {
+            matches!(activity(frame), Some(PendingState::Calling | PendingState::Publishing))
+        };
+        let calling = self.frames.values().any(busy);
         let incidents = self.frames.values().filter(|frame| {
             matches!(activity(frame), Some(PendingState::Uncertain | PendingState::UndoFailed))
         });
@@ -366,7 +384,8 @@ impl Execution {
         }
         let calls = self.frames.values().filter_map(|frame| Self::open_call(frame)).map(Effect::Call);
         let timers = self.timers().map(|(id, due)| Effect::Timer { id, due });
-        calls.chain(timers).collect()
+        let publications = self.frames.values().filter_map(|frame| Self::open_publication(frame));
+        calls.chain(timers).chain(publications).collect()
     }
 
     /// The open calls whose intent bears another epoch: whoever sent them, if anybody did, is gone.
@@ -405,6 +424,11 @@ impl Execution {
         start.into_iter().chain(self.frames.values().flat_map(own))
     }
 
+    fn open_publication(frame: &Frame) -> Option<Effect> {
+        let State::Emit(event) = &frame.state else { return None };
+        Some(Effect::Publish { frame: frame.id, event: Arc::clone(event) })
+    }
+
     fn open_call(frame: &Frame) -> Option<CallEffect> {
         let call = frame.call()?;
         let CallPhase::Open { epoch, send_by, .. } = call.phase else { return None };
@@ -413,7 +437,7 @@ impl Execution {
             task: Arc::clone(&frame.place.task),
             attempt: call.attempt,
             epoch,
-            request: Arc::clone(&call.request),
+            request: call.request.clone(),
             key: Arc::clone(&call.key_text),
             mode: call.mode,
             send_by,
@@ -428,6 +452,8 @@ fn activity(frame: &Frame) -> Option<PendingState> {
         State::Call(call) => Some(match call.phase {
             CallPhase::Ready | CallPhase::Open { .. } => PendingState::Calling,
             CallPhase::Backoff { .. } => PendingState::Retrying,
+            CallPhase::Uncertain { .. } if call.asking() => return None,
+            CallPhase::Uncertain { .. } if call.probe_due().is_some() => PendingState::Retrying,
             CallPhase::Uncertain { .. } => PendingState::Uncertain,
         }),
         State::Try(state) => match state.phase {
@@ -439,7 +465,17 @@ fn activity(frame: &Frame) -> Option<PendingState> {
             UndoPhase::Incident { .. } => Some(PendingState::UndoFailed),
             UndoPhase::Body => None,
         },
-        State::Instant | State::List(_) | State::For(_) | State::Fork(_) | State::Compensate => None,
+        State::Emit(_) => Some(PendingState::Publishing),
+        State::Listen(_) => listening(frame).map(|_| PendingState::Listening),
+        State::Instant
+        | State::List(_)
+        | State::For(_)
+        | State::Gather(_)
+        | State::Iteration(_)
+        | State::Function(_)
+        | State::Extended(_)
+        | State::Fork(_)
+        | State::Compensate => None,
     }
 }
 
@@ -453,7 +489,9 @@ fn pending(frame: &Frame) -> Option<Pending> {
             CallPhase::Backoff { due, cause } => {
                 (frame.started_at, Some(*due), Some(Arc::clone(&cause.detail)))
             }
-            CallPhase::Uncertain { cause, since } => (*since, None, Some(Arc::clone(&cause.detail))),
+            CallPhase::Uncertain { cause, since } => {
+                (*since, call.probe_due(), Some(Arc::clone(&cause.detail)))
+            }
         },
         State::Try(state) => match state.phase {
             TryPhase::Backoff { due } => (frame.started_at, Some(due), None),
@@ -464,9 +502,17 @@ fn pending(frame: &Frame) -> Option<Pending> {
             UndoPhase::Incident { error, since } => (*since, None, error.detail.as_deref().map(Arc::from)),
             UndoPhase::Body => (frame.started_at, None, None),
         },
-        State::Instant | State::List(_) | State::For(_) | State::Fork(_) | State::Compensate => {
-            (frame.started_at, None, None)
-        }
+        State::Emit(event) => (frame.started_at, frame.deadline, Some(Arc::clone(event.kind()))),
+        State::Listen(state) => (frame.started_at, frame.deadline, Some(awaited(state))),
+        State::Instant
+        | State::List(_)
+        | State::For(_)
+        | State::Gather(_)
+        | State::Iteration(_)
+        | State::Function(_)
+        | State::Extended(_)
+        | State::Fork(_)
+        | State::Compensate => (frame.started_at, None, None),
     };
     Some(Pending {
         frame: frame.id,
@@ -478,4 +524,26 @@ fn pending(frame: &Frame) -> Option<Pending> {
         due,
         detail,
     })
+}
+
+/// What a `listen` waits for, such as `com.acme.paid where order = A-17, or com.acme.refused`.
+fn awaited(state: &ListenState) -> Arc<str> {
+    let one = |want: &Want| {
+        let kind = want.kind.as_deref().unwrap_or("any event");
+        let value = |(name, own): &(Arc<str>, Option<Arc<str>>)| {
+            let value = own.as_ref().or_else(|| state.shown.get(name))?;
+            Some(format!("{name} = {value}"))
+        };
+        let values: Vec<String> = want.correlate.iter().filter_map(value).collect();
+        if values.is_empty() { kind.to_owned() } else { format!("{kind} where {}", values.join(" and ")) }
+    };
+    let open =
+        (0..).zip(state.wants.iter()).filter(|(filter, want)| !want.once || !state.passed.contains(filter));
+    let mut all: Vec<String> = open.map(|(_, want)| one(want)).collect();
+    if all.len() > AWAITED_SHOWN_MAX {
+        let more = all.len() - AWAITED_SHOWN_MAX;
+        all.truncate(AWAITED_SHOWN_MAX);
+        all.push(format!("{more} more"));
+    }
+    all.join(", or ").into()
 }

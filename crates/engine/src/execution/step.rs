@@ -8,12 +8,12 @@ use super::frame::{CallPhase, Frame, ROOT, State, TryPhase, UndoPhase};
 use super::history::{Ending, Fact, HistoryEvent, Slot};
 use super::input::{Input, Now, Rejected, Resolution};
 use super::state::Execution;
-use super::{Actor, attempt, command, compensation, interrupt, task};
+use super::{Actor, attempt, command, compensation, inbox, interrupt, probe, task};
 use std::collections::VecDeque;
 use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
-use tenure_dsl::program::{Definition, Flow, Node, NodeId};
-use tenure_types::limits::{HISTORY_EVENTS_MAX, TURN_TASKS_MAX};
+use tenure_dsl::program::{Definition, Flow, Node, NodeId, ScopeId};
+use tenure_types::limits::{HISTORY_EVENTS_MAX, TURN_TASKS_IN_LOOPS_MAX, TURN_TASKS_MAX};
 
 /// Decides. Pure: the same arguments give the same facts. An outcome that came too late gives none.
 pub fn step(
@@ -37,7 +37,8 @@ pub struct Turned {
 /// [`step`] for a caller who also wants the state that follows, which the turn has computed already.
 pub fn turn(def: &Definition, exec: &Execution, input: Input, now: Now) -> Result<Turned, Rejected> {
     let exec = exec.clone();
-    let mut turn = Turn { def, exec, now, events: vec![], queue: VecDeque::new(), tasks: 0 };
+    let mut turn =
+        Turn { def, exec, now, events: vec![], queue: VecDeque::new(), tasks: 0, tasks_counted: 0 };
     turn.take(input)?;
     turn.run();
     Ok(Turned { events: turn.events, after: turn.exec })
@@ -51,8 +52,30 @@ pub(super) struct Turn<'a> {
     pub(super) now: Now,
     events: Vec<HistoryEvent>,
     /// Tasks about to start. They wait here, so that a long flow does not become a deep recursion.
-    queue: VecDeque<Enter>,
+    queue: VecDeque<Queued>,
     tasks: usize,
+    /// Those of earlier iterations.
+    tasks_counted: usize,
+}
+
+/// What comes next in a turn.
+enum Queued {
+    Task(Enter),
+    /// A list without a task: it ends where it begins.
+    Empty {
+        owner: FrameId,
+        slot: Slot,
+    },
+}
+
+impl Queued {
+    /// The list that goes on.
+    fn list(&self) -> (FrameId, Slot) {
+        match self {
+            Self::Task(enter) => (enter.parent, enter.slot),
+            Self::Empty { owner, slot } => (*owner, *slot),
+        }
+    }
 }
 
 /// A task about to start.
@@ -96,8 +119,25 @@ impl<'a> Turn<'a> {
         self.tasks = 0;
     }
 
+    /// Counts anew for an iteration: there are only so many items. All of a turn's tasks have a limit all the same.
+    pub(super) fn begin_iteration(&mut self) {
+        if self.tasks_counted < TURN_TASKS_IN_LOOPS_MAX {
+            self.tasks_counted += self.tasks;
+            self.tasks = 0;
+        }
+    }
+
     pub(super) fn queue(&mut self, enter: Enter) {
-        self.queue.push_back(enter);
+        self.queue.push_back(Queued::Task(enter));
+    }
+
+    /// Queues the first task of a list.
+    pub(super) fn begin_list(&mut self, owner: FrameId, slot: Slot, scope: ScopeId) {
+        let first = self.def.program.scope(scope).nodes.first();
+        self.queue.push_back(match first {
+            Some(node) => Queued::Task(Enter { parent: owner, slot, node: *node, round: 0 }),
+            None => Queued::Empty { owner, slot },
+        });
     }
 
     fn take(&mut self, input: Input) -> Result<(), Rejected> {
@@ -114,23 +154,29 @@ impl<'a> Turn<'a> {
             }
             Input::AttemptLost { frame, attempt } => attempt::lost(self, frame, attempt),
             Input::TimerFired { timer } => self.fire(timer),
+            Input::Event { event, addressed, by } => inbox::receive(self, &event, addressed, by)?,
+            Input::Published { frame } => task::emit::published(self, frame),
         }
         Ok(())
     }
 
     fn run(&mut self) {
-        while let Some(enter) = self.queue.pop_front() {
-            if !self.wanted(enter.parent, enter.slot) {
+        while let Some(next) = self.queue.pop_front() {
+            let (owner, slot) = next.list();
+            if !self.wanted(owner, slot) {
                 continue;
             }
             self.tasks += 1;
             let Some(detail) = self.beyond_a_limit() else {
-                task::enter(self, &enter);
+                match next {
+                    Queued::Task(enter) => task::enter(self, &enter),
+                    Queued::Empty { owner, slot } => self.list_ended(owner, slot, Flow::Continue),
+                }
                 continue;
             };
             self.tasks = 0;
             let ending = Ending::Fault { error: Error::runtime(detail), catchable: false };
-            interrupt::break_off(self, enter.parent, ending, None);
+            interrupt::break_off(self, owner, ending, None);
         }
     }
 
@@ -156,6 +202,7 @@ impl<'a> Turn<'a> {
             (State::Try(state), Slot::Handler) => matches!(state.phase, TryPhase::Handler { .. }),
             (State::Try(state), _) => matches!(state.phase, TryPhase::Body),
             (State::Undo(state), _) => matches!(state.phase, UndoPhase::Body),
+            (State::Call(call), _) => call.asking(),
             _ => true,
         };
         phase && frame.ending.is_none() && self.exec.end.is_none()
@@ -177,10 +224,16 @@ impl<'a> Turn<'a> {
             | State::Instant
             | State::List(_)
             | State::For(_)
+            | State::Gather(_)
+            | State::Iteration(_)
+            | State::Function(_)
+            | State::Extended(_)
             | State::Fork(_)
             | State::Try(_)
             | State::Wait { .. }
-            | State::Compensate => Err(nothing()),
+            | State::Compensate
+            | State::Emit(_)
+            | State::Listen(_) => Err(nothing()),
         }
     }
 
@@ -234,15 +287,22 @@ impl<'a> Turn<'a> {
 
     fn retry(&mut self, id: FrameId) {
         match &self.exec.frame(id).state {
+            State::Call(call) if call.probe.is_some() => probe::start(self, id),
             State::Call(_) => attempt::start(self, id),
             State::Try(_) => task::try_::restart(self, id),
             State::Undo(_) => compensation::resume(self, id),
             State::Instant
             | State::List(_)
             | State::For(_)
+            | State::Gather(_)
+            | State::Iteration(_)
+            | State::Function(_)
+            | State::Extended(_)
             | State::Fork(_)
             | State::Wait { .. }
-            | State::Compensate => unreachable!("{id:?} has no such timer"),
+            | State::Compensate
+            | State::Emit(_)
+            | State::Listen(_) => unreachable!("{id:?} has no such timer"),
         }
     }
 
@@ -274,6 +334,9 @@ impl<'a> Turn<'a> {
         if let (State::Fork(_), Slot::Branch(branch)) = (&frame.state, slot) {
             return task::fork::branch_completed(self, parent, branch, flow);
         }
+        if let (State::Extended(_), Slot::Body) = (&frame.state, slot) {
+            return task::extended::task_completed(self, parent, flow);
+        }
         let node = self.node(node);
         let nodes = &self.def.program.scope(node.scope).nodes;
         let round = frame.list().map_or(0, |list| list.round);
@@ -285,25 +348,35 @@ impl<'a> Turn<'a> {
         };
         match next.and_then(|(index, round)| Some((*nodes.get(index)?, round))) {
             Some((node, round)) => self.queue(Enter { parent, slot, node, round }),
-            None => self.list_ended(parent, slot, flow == Flow::End),
+            None => self.list_ended(parent, slot, flow),
         }
     }
 
     /// A list has come to its end; its owner goes on.
-    fn list_ended(&mut self, id: FrameId, slot: Slot, end: bool) {
+    fn list_ended(&mut self, id: FrameId, slot: Slot, flow: Flow) {
         let frame = self.exec.frame(id);
         let data = frame.data().clone();
+        let last = flow;
+        let end = last == Flow::End;
         let flow = end.then_some(Flow::End);
         match &frame.state {
             State::List(_) if id == ROOT => command::complete(self, data),
-            State::List(_) => self.finish(id, data, flow),
+            State::List(_) | State::Function(_) => self.finish(id, data, flow),
             State::For(_) if end => self.finish(id, data, flow),
             State::For(_) => task::for_::next(self, id),
+            State::Iteration(_) => task::gather::iteration_ended(self, id, end),
             State::Try(_) => task::try_::list_ended(self, id, slot, data, flow),
+            State::Extended(_) => task::extended::list_ended(self, id, slot, data, last),
             State::Undo(_) => compensation::undone(self, id),
-            State::Instant | State::Fork(_) | State::Wait { .. } | State::Call(_) | State::Compensate => {
-                unreachable!("{id:?} owns no list")
-            }
+            State::Listen(_) if end => task::listen::finish(self, id, flow),
+            State::Listen(_) => task::listen::iterated(self, id, data),
+            State::Call(_) => probe::answered(self, id),
+            State::Instant
+            | State::Gather(_)
+            | State::Fork(_)
+            | State::Wait { .. }
+            | State::Compensate
+            | State::Emit(_) => unreachable!("{id:?} owns no list"),
         }
     }
 
@@ -333,15 +406,28 @@ impl<'a> Turn<'a> {
                 task::try_::catch(self, parent, error);
             }
             State::Undo(_) => compensation::undo_faulted(self, parent, error),
-            State::Fork(_) => {
-                let ending = Ending::Fault { error, catchable: reach == Reach::Catchable };
-                let grace = Some(interrupt::grace(self.now.at));
-                interrupt::break_off(self, parent, ending, grace);
+            State::Call(_) => probe::failed(self, parent, &error),
+            State::Fork(_) => self.fault_beside(parent, error, reach),
+            State::Iteration(_) => {
+                let owner = frame.parent;
+                self.fault_beside(owner, error, reach);
             }
-            State::List(_) | State::For(_) | State::Try(_) => self.fault(parent, error, reach, false),
-            State::Instant | State::Wait { .. } | State::Call(_) | State::Compensate => {
+            State::List(_)
+            | State::Function(_)
+            | State::Extended(_)
+            | State::For(_)
+            | State::Try(_)
+            | State::Listen(_) => self.fault(parent, error, reach, false),
+            State::Instant | State::Gather(_) | State::Wait { .. } | State::Compensate | State::Emit(_) => {
                 unreachable!("{parent:?} has no children that can fault")
             }
         }
+    }
+
+    /// One of several that run side by side has faulted: the others are ended, then all of it faults.
+    fn fault_beside(&mut self, owner: FrameId, error: Error, reach: Reach) {
+        let ending = Ending::Fault { error, catchable: reach == Reach::Catchable };
+        let grace = Some(interrupt::grace(self.now.at));
+        interrupt::break_off(self, owner, ending, grace);
     }
 }

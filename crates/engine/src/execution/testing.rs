@@ -2,7 +2,8 @@
 //!
 //! A script is one input a line; what is printed is every fact, then what is open and how things stand. Each line is
 //! also held to what must always be true: history survives its encoding and folds to the same state, sequence numbers
-//! have no gaps, nothing follows the end, effects are sorted and unique, and the same input decides the same again.
+//! have no gaps, nothing follows the end, effects are sorted and unique, the same input decides the same again, and an
+//! event that is taken could be found by what the execution subscribed to.
 //!
 //! ```text
 //! start {"a":1}                    start-at +5000 {"a":1}
@@ -13,6 +14,10 @@
 //! cancel                           cancel compensate                  terminate
 //! resolve /do/0/a retry            … skip     … complete {"b":2}      … fail reason
 //! show /do/0/a                     the open request, its key and times
+//! event {"type":"t","data":1}      published: `id` counts up and `source` is `/s` unless they are given
+//! signal {"type":"t"}              the same, addressed to the execution
+//! start-signal {"type":"t"} {"a":1}    a start that brings a signal along; the event is written without spaces
+//! published /do/0/a                subscriptions
 //! ```
 //!
 //! A task may be followed by its iteration, as in `/do/0/a/do/0/b[2]`, and by an attempt, as in `/do/0/a#1`.
@@ -23,14 +28,16 @@
 )]
 
 use super::{
-    Actor, Answer, CallEffect, CallOutcome, Effect, Ending, Execution, Fact, HistoryEvent, Input, Now,
-    Rejected, Resolution, Start, TimerId, TimerKind, turn,
+    Actor, Answer, CallEffect, CallOutcome, Effect, Ending, Event, Execution, Fact, HistoryEvent, Input, Now,
+    Rejected, Request, Resolution, Start, TimerId, TimerKind, addresses, turn,
 };
 use std::fmt::Write;
 use std::sync::Arc;
+use tenure_dsl::Draft;
 use tenure_dsl::error::canonical_type;
 use tenure_dsl::json::Json;
 use tenure_dsl::program::Definition;
+use tenure_dsl::resource::Resources;
 use tenure_types::{CompensationStatus, Epoch, ExecutionId, TenantId, Timestamp};
 
 /// When every script begins.
@@ -49,6 +56,16 @@ pub fn check(definition: &str, script: &str, expected: expect_test::Expect) {
     expected.assert_eq(&run.report());
 }
 
+/// As [`check`], for a definition that needs resources: each with its address and its content.
+#[expect(clippy::needless_pass_by_value, reason = "`expect![…]` is written in the call")]
+pub fn check_with(resources: &[(&str, &str)], definition: &str, script: &str, expected: expect_test::Expect) {
+    let mut run = Run::with(resources, definition);
+    for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        run.line(line);
+    }
+    expected.assert_eq(&run.report());
+}
+
 /// One execution under a script.
 #[derive(Debug)]
 pub struct Run {
@@ -60,19 +77,30 @@ pub struct Run {
     now: Now,
     /// Every call that was ever open, the last one last.
     calls: Vec<CallEffect>,
+    /// How many events were made, for their ids.
+    events: u32,
     printed: String,
 }
 
 impl Run {
     /// An execution that is not started yet.
     pub fn new(definition: &str) -> Self {
+        Self::with(&[], definition)
+    }
+
+    /// The same with the resources that the definition needs.
+    pub fn with(resources: &[(&str, &str)], definition: &str) -> Self {
+        let mut read = Resources::default();
+        for (address, content) in resources {
+            read.insert(*address, content.as_bytes());
+        }
         let text = if definition.trim_start().starts_with("document:") {
             definition.to_owned()
         } else {
             let head = "document: { dsl: '1.0.3', namespace: test, name: script, version: '1.0.0' }";
             format!("{head}\n{}", undented(definition))
         };
-        let definition = match tenure_dsl::load(&text) {
+        let definition = match Draft::read(&text).compile(&read) {
             Ok(definition) => definition,
             Err(diagnostics) => panic!("the definition of the test is not valid: {diagnostics:#?}"),
         };
@@ -84,6 +112,7 @@ impl Run {
             history: vec![],
             now: Now { at: BEGIN, epoch: Epoch(1) },
             calls: vec![],
+            events: 0,
             printed: String::new(),
         }
     }
@@ -132,6 +161,7 @@ impl Run {
         match word {
             "clock" => self.now.at = BEGIN.plus_ms(number(rest)),
             "show" => self.show(rest),
+            "subscriptions" => self.subscriptions(),
             "fire" => self.fire(rest),
             "fire-early" => {
                 let timer = self.timer(rest).1;
@@ -175,11 +205,60 @@ impl Run {
                 let call = self.call(first);
                 Input::AttemptLost { frame: call.frame, attempt: call.attempt }
             }
+            "event" => Input::Event { event: self.event(rest), addressed: false, by: operator() },
+            "signal" => Input::Event { event: self.event(rest), addressed: true, by: operator() },
+            "start-signal" => {
+                let signal = Some(self.event(first));
+                Input::Start(Box::new(Start { signal, ..start(json(more), None) }))
+            }
+            "published" => self.published(first),
             "cancel" => Input::Cancel { compensate: rest == "compensate", reason: None, by: operator() },
             "terminate" => Input::Terminate { reason: None, by: operator() },
             "resolve" => self.resolve(first, more),
             other => panic!("`{other}` is no line of a script"),
         }
+    }
+
+    /// An event with what every event has, unless it is given.
+    fn event(&mut self, text: &str) -> Arc<Event> {
+        self.events += 1;
+        let own = [
+            (Arc::from("specversion"), Json::string("1.0")),
+            (Arc::from("id"), Json::string(&format!("e{}", self.events))),
+            (Arc::from("source"), Json::string("/s")),
+        ];
+        let given = json(text).entries().expect("an event is an object");
+        Arc::new(
+            Event::parse(Json::object(own.into_iter().chain(given))).expect("the event of the test is one"),
+        )
+    }
+
+    fn published(&self, task: &str) -> Input {
+        let emits = |effect: &Effect| match effect {
+            Effect::Publish { frame, .. } => Some(*frame),
+            Effect::Call(_) | Effect::Timer { .. } => None,
+        };
+        let open: Vec<_> = self.execution.open_effects().iter().filter_map(emits).collect();
+        let pending = self.execution.pending();
+        let named = pending.iter().find(|pending| *pending.task == *task && open.contains(&pending.frame));
+        Input::Published { frame: named.map_or(super::FrameId(9_999), |pending| pending.frame) }
+    }
+
+    fn subscriptions(&mut self) {
+        for own in self.execution.subscriptions(&self.definition) {
+            let kind = own.kind.as_deref().unwrap_or("*");
+            let correlation = own.correlation.map_or("", |_| " correlated");
+            writeln!(self.printed, "  {kind} {}#{}{correlation}", own.task, own.filter)
+                .expect("writing to a string cannot fail");
+        }
+    }
+
+    /// Whether somebody who looks for takers of the event finds this execution.
+    fn finds(&self, event: &Event) -> bool {
+        self.execution.subscriptions(&self.definition).iter().any(|own| {
+            own.kind.as_ref().is_none_or(|kind| kind == event.kind())
+                && addresses(&self.definition, &own.task, own.filter, event).contains(&own.correlation)
+        })
     }
 
     fn answered(&self, task: &str, rest: &str, kind: &str) -> Input {
@@ -222,7 +301,7 @@ impl Run {
         let open = self.execution.open_effects();
         let timers = open.iter().filter_map(|effect| match effect {
             Effect::Timer { id, due } if kind.is_empty() || word(id.kind) == kind => Some((*due, *id)),
-            Effect::Timer { .. } | Effect::Call(_) => None,
+            Effect::Timer { .. } | Effect::Call(_) | Effect::Publish { .. } => None,
         });
         timers.min().unwrap_or_else(|| panic!("no timer is open:\n{}", self.printed))
     }
@@ -235,15 +314,16 @@ impl Run {
 
     fn show(&mut self, task: &str) {
         let call = self.call(task).clone();
-        let request = &call.request;
-        let headers: Vec<String> =
-            request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        let body = request.body.as_ref().map(|body| format!(" {body}")).unwrap_or_default();
+        let (headers, body) = match &call.request {
+            Request::Http(request) => (&request.headers, request.body.clone()),
+            Request::Rpc(request) => (&request.headers, Some(request.message())),
+        };
+        let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let body = body.map(|body| format!(" {body}")).unwrap_or_default();
         writeln!(
             self.printed,
-            "  {} {} [{}]{body} key={} mode={:?} send-by={} deadline={}",
-            request.method,
-            request.uri,
+            "  {} [{}]{body} key={} mode={:?} send-by={} deadline={}",
+            call.request.summary(),
             headers.join(", "),
             &call.key[..8],
             call.mode,
@@ -265,11 +345,19 @@ impl Run {
     pub fn feed(&mut self, input: Input) {
         let ended = self.execution.exists() && self.execution.status().ended();
         let again = turn(&self.definition, &self.execution, input.clone(), self.now);
+        let offered = match &input {
+            Input::Event { event, addressed: false, .. } => Some(self.finds(event)),
+            _ => None,
+        };
         match turn(&self.definition, &self.execution, input, self.now) {
             Ok(turned) => {
                 let again = again.expect("the same input is decided in the same way");
                 assert_eq!(turned.events, again.events, "the same input gives the same facts");
                 assert!(!ended || turned.events.is_empty(), "no fact follows the end");
+                assert!(
+                    offered != Some(false) || turned.events.is_empty(),
+                    "an event that is taken is found"
+                );
                 self.take(turned.events, &turned.after);
             }
             Err(rejected) => {
@@ -360,6 +448,7 @@ impl Run {
         match effect {
             Effect::Call(call) => format!("call {}#{}", call.task, call.attempt),
             Effect::Timer { id, due } => format!("{} {}{}", word(id.kind), self.named(*id), after(*due)),
+            Effect::Publish { event, .. } => format!("publish {}", event.kind()),
         }
     }
 
@@ -380,7 +469,7 @@ fn undented(text: &str) -> String {
 
 fn start(input: Json, start_at: Option<Timestamp>) -> Start {
     let correlation_id = Arc::from("cor-1");
-    Start { input, key: None, correlation_id, labels: vec![], start_at, by: operator() }
+    Start { input, key: None, correlation_id, labels: vec![], start_at, signal: None, by: operator() }
 }
 
 fn operator() -> Actor {
@@ -450,15 +539,18 @@ fn fact(event: &HistoryEvent) -> String {
         add(&format!("! {}", problem(error)));
     }
     match &event.fact {
-        Fact::TaskCompleted { context: Some(context), .. } => add(&format!("context {context}")),
+        Fact::TaskCompleted { context: Some(context), .. }
+        | Fact::ItemCompleted { context: Some(context), .. } => {
+            add(&format!("context {context}"));
+        }
         Fact::TaskFaulted { executed: true, .. } | Fact::TaskCancelled { executed: true, .. } => {
             add("executed");
         }
         Fact::Interrupted { ending, .. } => add(match ending {
             Ending::Cancelled => "to cancel",
-            Ending::Fault { .. } => "to fault",
+            Ending::Fault { .. } | Ending::Refused { .. } => "to fault",
             Ending::Catch { .. } => "to catch",
-            Ending::Complete { .. } => "to complete",
+            Ending::Complete { .. } | Ending::Answered { .. } => "to complete",
             Ending::UndoFault { .. } => "to fail the undo",
         }),
         Fact::CancelRequested { compensate: true, .. } => add("compensate"),

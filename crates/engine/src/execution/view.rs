@@ -3,10 +3,11 @@
 //! Pure functions of facts. Deliberately absent: the API's own types, and masking of sensitive data.
 
 use super::effect::FrameId;
-use super::history::{AfterUndoFailure, Begun, Cause, Fact, HistoryEvent, Slot};
+use super::event::Event;
+use super::history::{AfterUndoFailure, Begun, Cause, Fact, HistoryEvent, Slot, Stage, Taken, Verdict};
 use super::input::{Actor, Resolution};
 use super::place::Place;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
@@ -106,6 +107,11 @@ impl EventView {
         self.detail(format!("{}: {}", cause.word, cause.detail))
     }
 
+    /// Which event, without what it carries.
+    fn event(self, event: &Event) -> Self {
+        self.detail(format!("{} {} of {}", event.kind(), event.id(), event.source()))
+    }
+
     fn reason(mut self, reason: Option<&Arc<str>>) -> Self {
         self.detail = reason.map(ToString::to_string);
         self
@@ -153,6 +159,17 @@ impl HistoryEvent {
             Fact::IterationStarted { frame, place, index } => {
                 of("iterationStarted", *frame, place).detail(index.to_string())
             }
+            Fact::IterationEnded { frame, place, completed } => {
+                let view = of("iterationEnded", *frame, place);
+                if *completed { view } else { view.detail("cancelled") }
+            }
+            Fact::LoopClosed { frame, place } => of("loopClosed", *frame, place),
+            Fact::ExtensionAdvanced { frame, place, stage } => {
+                of("extensionAdvanced", *frame, place).detail(match stage {
+                    Stage::Task => "task",
+                    Stage::After { .. } => "after",
+                })
+            }
             Fact::TryRetried { frame, place, retry, error, due } => {
                 of("taskRetried", *frame, place).error(error).due(Some(*due)).detail(format!("retry {retry}"))
             }
@@ -164,6 +181,28 @@ impl HistoryEvent {
             Fact::Faulted { error } => new("faulted").error(error),
             Fact::Cancelled => new("cancelled"),
             Fact::Terminated { by, reason } => new("terminated").by(by).reason(reason.as_ref()),
+            Fact::SignalReceived { event, by } => new("signalReceived").by(by).event(event),
+            Fact::EventConsumed(consumed) => {
+                let view = of("eventReceived", consumed.frame, &consumed.place);
+                match &consumed.event {
+                    Taken::Published { event, by } => view.by(by).event(event),
+                    Taken::Signal { source, id } => {
+                        EventView { kind: "signalConsumed", ..view.detail(format!("{id} of {source}")) }
+                    }
+                }
+            }
+            Fact::ItemCompleted { frame, place, index, output, .. } => {
+                of("itemCompleted", *frame, place).detail(index.to_string()).output(output)
+            }
+            Fact::ProbeScheduled { frame, place, number, due } => {
+                of("probeScheduled", *frame, place).due(Some(*due)).detail(format!("probe {number}"))
+            }
+            Fact::ProbeStarted { frame, place, number } => {
+                of("probeStarted", *frame, place).detail(format!("probe {number}"))
+            }
+            Fact::ProbeEnded { frame, place, verdict, .. } => {
+                probed(of("probeEnded", *frame, place), verdict)
+            }
             Fact::CompensationStarted(_)
             | Fact::UndoStarted { .. }
             | Fact::UndoRetried { .. }
@@ -216,6 +255,9 @@ impl HistoryEvent {
             | Fact::TaskFaulted { .. }
             | Fact::TaskCancelled { .. }
             | Fact::IterationStarted { .. }
+            | Fact::IterationEnded { .. }
+            | Fact::LoopClosed { .. }
+            | Fact::ExtensionAdvanced { .. }
             | Fact::TryRetried { .. }
             | Fact::TryStarted { .. }
             | Fact::ErrorCaught { .. }
@@ -224,7 +266,13 @@ impl HistoryEvent {
             | Fact::Completed { .. }
             | Fact::Faulted { .. }
             | Fact::Cancelled
-            | Fact::Terminated { .. } => unreachable!("only facts of compensation come here"),
+            | Fact::Terminated { .. }
+            | Fact::SignalReceived { .. }
+            | Fact::EventConsumed(_)
+            | Fact::ItemCompleted { .. }
+            | Fact::ProbeScheduled { .. }
+            | Fact::ProbeStarted { .. }
+            | Fact::ProbeEnded { .. } => unreachable!("only facts of compensation come here"),
         }
     }
 }
@@ -233,12 +281,30 @@ fn begun(view: EventView, begun: &Begun) -> EventView {
     match begun {
         Begun::Wait { due } => view.due(Some(*due)),
         Begun::Http { request, .. } => view.detail(format!("{} {}", request.method, request.uri)),
+        Begun::Call { request, .. } => view.detail(request.summary()),
         Begun::Instant
         | Begun::Do
         | Begun::For { .. }
+        | Begun::Gather { .. }
+        | Begun::Function { .. }
+        | Begun::Extended { .. }
         | Begun::Fork { .. }
         | Begun::Try { .. }
         | Begun::Compensate => view,
+        Begun::Emit { event } => view.event(event),
+        Begun::Listen { wants, .. } => {
+            let kinds: Vec<&str> =
+                wants.iter().map(|want| want.kind.as_deref().unwrap_or("any event")).collect();
+            view.detail(kinds.join(", "))
+        }
+    }
+}
+
+fn probed(view: EventView, verdict: &Verdict) -> EventView {
+    match verdict {
+        Verdict::Executed { output } => view.detail("executed").output(output),
+        Verdict::NotExecuted => view.detail("not executed"),
+        Verdict::Unknown { detail } => view.detail(format!("not known: {detail}")),
     }
 }
 
@@ -294,6 +360,9 @@ impl HistoryEvent {
             Fact::Terminated { by: actor, .. } => by("workflow.terminated", actor),
             Fact::Resolved { by: actor, .. } => by("task.resolved", actor),
             Fact::TaskUncertain { .. } => own("task.uncertain", AuditOutcome::Failed),
+            Fact::ProbeEnded { verdict: Verdict::Executed { .. } | Verdict::NotExecuted, .. } => {
+                own("task.resolved", AuditOutcome::Allowed)
+            }
             Fact::CompensationStarted(_) => own("workflow.compensation-started", AuditOutcome::Allowed),
             Fact::CompensationCompleted { .. } => {
                 own("workflow.compensation-completed", AuditOutcome::Allowed)
@@ -303,6 +372,11 @@ impl HistoryEvent {
             Fact::Completed { .. } => own("workflow.completed", AuditOutcome::Allowed),
             Fact::Faulted { .. } => own("workflow.faulted", AuditOutcome::Failed),
             Fact::Cancelled => own("workflow.cancelled", AuditOutcome::Allowed),
+            Fact::SignalReceived { by: actor, .. } => by("workflow.signalled", actor),
+            Fact::EventConsumed(consumed) => match &consumed.event {
+                Taken::Published { by: actor, .. } => by("workflow.event-received", actor),
+                Taken::Signal { .. } => None,
+            },
             Fact::TaskStarted(_)
             | Fact::TaskSkipped { .. }
             | Fact::AttemptStarted(_)
@@ -311,6 +385,9 @@ impl HistoryEvent {
             | Fact::TaskFaulted { .. }
             | Fact::TaskCancelled { .. }
             | Fact::IterationStarted { .. }
+            | Fact::IterationEnded { .. }
+            | Fact::LoopClosed { .. }
+            | Fact::ExtensionAdvanced { .. }
             | Fact::TryRetried { .. }
             | Fact::TryStarted { .. }
             | Fact::ErrorCaught { .. }
@@ -320,7 +397,11 @@ impl HistoryEvent {
             | Fact::UndoResumed { .. }
             | Fact::UndoCompleted { .. }
             | Fact::UndoSkipped { .. }
-            | Fact::CompensationTimedOut { .. } => None,
+            | Fact::CompensationTimedOut { .. }
+            | Fact::ItemCompleted { .. }
+            | Fact::ProbeScheduled { .. }
+            | Fact::ProbeStarted { .. }
+            | Fact::ProbeEnded { verdict: Verdict::Unknown { .. }, .. } => None,
         }
     }
 
@@ -385,7 +466,13 @@ pub struct TaskView {
 
 /// The tasks of a run, in the order of their starts.
 pub fn task_views<'h>(history: impl Iterator<Item = &'h HistoryEvent>) -> Vec<TaskView> {
-    let mut views = Views { tasks: BTreeMap::new(), undos: vec![], next: 1 };
+    let mut views = Views {
+        tasks: BTreeMap::new(),
+        undos: vec![],
+        gathering: BTreeSet::new(),
+        iterations: BTreeMap::new(),
+        next: 1,
+    };
     for event in history {
         views.fold(event);
     }
@@ -396,6 +483,9 @@ struct Views {
     tasks: BTreeMap<FrameId, TaskView>,
     /// The activations of undos, below which everything is part of one.
     undos: Vec<FrameId>,
+    /// The loops whose iterations are activations, and those iterations: they are no tasks.
+    gathering: BTreeSet<FrameId>,
+    iterations: BTreeMap<FrameId, FrameId>,
     next: u32,
 }
 
@@ -404,11 +494,14 @@ impl Views {
         match &event.fact {
             Fact::TaskStarted(task) => {
                 let frame = self.open();
-                let undo =
-                    self.undos.contains(&task.parent) || self.tasks.get(&task.parent).is_some_and(|p| p.undo);
+                let parent = self.iterations.get(&task.parent).copied().unwrap_or(task.parent);
+                let undo = self.undos.contains(&parent) || self.tasks.get(&parent).is_some_and(|p| p.undo);
+                if matches!(task.begun, Begun::Gather { .. }) {
+                    self.gathering.insert(frame);
+                }
                 let view = TaskView {
                     frame,
-                    parent: task.parent,
+                    parent,
                     task: Arc::clone(&task.place.task),
                     iteration: task.place.iteration.to_string(),
                     undo: undo || task.slot == Slot::Undo,
@@ -425,6 +518,12 @@ impl Views {
             Fact::UndoStarted { .. } => {
                 let frame = self.open();
                 self.undos.push(frame);
+            }
+            Fact::IterationStarted { frame, .. } => {
+                if self.gathering.contains(frame) {
+                    let iteration = self.open();
+                    self.iterations.insert(iteration, *frame);
+                }
             }
             Fact::AttemptStarted(attempt) => self.change(attempt.frame, |view| {
                 view.attempts = attempt.attempt;
@@ -451,7 +550,9 @@ impl Views {
             | Fact::TaskSkipped { .. }
             | Fact::TaskRetried { .. }
             | Fact::Resolved { .. }
-            | Fact::IterationStarted { .. }
+            | Fact::IterationEnded { .. }
+            | Fact::LoopClosed { .. }
+            | Fact::ExtensionAdvanced { .. }
             | Fact::TryRetried { .. }
             | Fact::TryStarted { .. }
             | Fact::ErrorCaught { .. }
@@ -468,7 +569,13 @@ impl Views {
             | Fact::CompensationFailed { .. }
             | Fact::Completed { .. }
             | Fact::Faulted { .. }
-            | Fact::Cancelled => {}
+            | Fact::Cancelled
+            | Fact::SignalReceived { .. }
+            | Fact::EventConsumed(_)
+            | Fact::ItemCompleted { .. }
+            | Fact::ProbeScheduled { .. }
+            | Fact::ProbeStarted { .. }
+            | Fact::ProbeEnded { .. } => {}
         }
     }
 

@@ -1,11 +1,12 @@
 //! What goes into a shard and what comes out of it.
 
 use crate::execution::{
-    self, AuditFact, CallEffect, EffectId, Execution, HistoryEvent, Rejected, Start, Summary,
+    self, AuditFact, CallEffect, EffectId, Event, Execution, FrameId, HistoryEvent, Rejected, Start,
+    Subscription, Summary,
 };
 use std::sync::Arc;
 use tenure_dsl::program::Definition;
-use tenure_types::{Epoch, ExecutionId, ShardId, Status, TenantId};
+use tenure_types::{Digest, Epoch, ExecutionId, ShardId, Status, TenantId};
 
 /// Everything that can happen to a shard.
 #[derive(Debug)]
@@ -32,6 +33,12 @@ pub enum Input {
         key: Key,
         /// The open execution that holds it in the store.
         holder: Option<ExecutionId>,
+    },
+    /// The engine cannot go on with this execution: its state cannot be read, or deciding about it failed twice. Nothing
+    /// is decided about it any more, and whatever comes for it is refused as held.
+    Hold {
+        /// Which.
+        id: ExecutionId,
     },
     /// A batch is durable. Batches become durable in their order.
     Committed {
@@ -139,7 +146,21 @@ pub enum Output {
         /// The call.
         call: CallEffect,
     },
-    /// Nobody waits any more for this call.
+    /// Publish an event whose emission is durable; answer with [`execution::Input::Published`]. The same event may come
+    /// again after a crash.
+    Publish {
+        /// Of which execution.
+        id: ExecutionId,
+        /// Whose.
+        tenant: TenantId,
+        /// Sent along.
+        correlation_id: Arc<str>,
+        /// The activation that emits it.
+        frame: FrameId,
+        /// The event.
+        event: Arc<Event>,
+    },
+    /// Nobody waits any more for this call, or this publication.
     Abandon {
         /// Of which execution.
         id: ExecutionId,
@@ -161,6 +182,8 @@ pub enum Output {
         seq: u64,
         /// Its status.
         status: Status,
+        /// Its final state, when it has ended and leaves the memory: whoever waits for it need not read it back.
+        ended: Option<Box<Execution>>,
     },
 }
 
@@ -200,6 +223,8 @@ pub struct Write {
     pub tenant: TenantId,
     /// On every audit record.
     pub correlation_id: Arc<str>,
+    /// The definition that it is pinned to.
+    pub digest: Digest,
     /// The status after the turn.
     pub status: Status,
     /// The number of the first event.
@@ -212,4 +237,6 @@ pub struct Write {
     pub audits: Vec<AuditFact>,
     /// Promises kept by this write.
     pub idempotency: Vec<Idempotency>,
+    /// Everything by which events find the execution from now on, when it differs from what was written before.
+    pub subscriptions: Option<Vec<Subscription>>,
 }

@@ -21,7 +21,7 @@ pub use message::{
     Answer, Batch, Idempotency, Input, Key, Mail, NewExecution, OnConflict, Output, ReplyTo, Write,
 };
 
-use crate::execution::Rejected;
+use crate::execution::{Execution, Rejected};
 use keys::Claims;
 use limits::{MAIL_MAX, TENANT_STARTS_MAX};
 use resident::Resident;
@@ -40,6 +40,10 @@ pub struct Shard {
     ready: FairQueue<ExecutionId>,
     starts: FairQueue<ExecutionId>,
     mail: usize,
+    /// Executions that the engine failed on.
+    held: BTreeSet<ExecutionId>,
+    /// The execution that is being decided about: a failed assertion is its fault.
+    deciding: Option<ExecutionId>,
     timers: BTreeSet<(Timestamp, ExecutionId, crate::execution::TimerId)>,
     claims: Claims,
     batches: u64,
@@ -58,6 +62,8 @@ impl Shard {
             ready: FairQueue::default(),
             starts: FairQueue::default(),
             mail: 0,
+            held: BTreeSet::new(),
+            deciding: None,
             timers: BTreeSet::new(),
             claims: Claims::default(),
             batches: 0,
@@ -75,6 +81,7 @@ impl Shard {
             Input::Attend { id } => self.attend(id),
             Input::Loaded { id, found } => self.loaded(id, found),
             Input::KeyFound { key, holder } => self.key_found(&key, holder),
+            Input::Hold { id } => self.hold(id),
             Input::Committed { batch } => self.committed(batch),
             Input::Wake => {}
         }
@@ -102,14 +109,33 @@ impl Shard {
         self.mail
     }
 
-    /// Whether a call's intent still stands: the send guard asks this at the last instant.
+    /// Whether a call's intent still stands, or an event is still to be published: the send guard asks this at the last instant.
     pub fn wants(&self, id: ExecutionId, effect: crate::execution::EffectId) -> bool {
         self.residents.get(&id).is_some_and(|resident| resident.has_open(effect))
     }
 
+    /// The execution that was being decided about when the shard failed an assertion; `None` when it was not about one.
+    pub fn deciding(&self) -> Option<ExecutionId> {
+        self.deciding
+    }
+
+    /// Whatever waits for the execution is refused; so is whatever comes.
+    fn hold(&mut self, id: ExecutionId) {
+        self.held.insert(id);
+        let Some(resident) = self.residents.remove(&id) else { return };
+        assert!(resident.found.is_none(), "an execution is held before it is in memory");
+        self.mail -= resident.mail.len();
+        for to in resident.mail.iter().filter_map(|mail| mail.reply) {
+            self.reply(to, Err(Rejected::Held));
+        }
+    }
+
     fn start(&mut self, new: NewExecution) {
-        if self.mail >= MAIL_MAX || self.starts.len_of(&new.tenant) >= TENANT_STARTS_MAX {
+        if self.mail >= MAIL_MAX {
             return self.reply(new.reply, Err(Rejected::Busy));
+        }
+        if self.starts.len_of(&new.tenant) >= TENANT_STARTS_MAX {
+            return self.reply(new.reply, Err(Rejected::TenantBusy));
         }
         match Key::of(&new) {
             None => self.admit(new, None),
@@ -135,6 +161,12 @@ impl Shard {
             return self.reply(to, Err(Rejected::Busy));
         }
         let id = mail.id;
+        if self.held.contains(&id) {
+            if let Some(to) = mail.reply {
+                self.reply(to, Err(Rejected::Held));
+            }
+            return;
+        }
         self.attend(id);
         self.mail += 1;
         let resident = self.residents.get_mut(&id).expect("attended above");
@@ -143,6 +175,9 @@ impl Shard {
     }
 
     fn attend(&mut self, id: ExecutionId) {
+        if self.held.contains(&id) {
+            return;
+        }
         if let Entry::Vacant(place) = self.residents.entry(id) {
             place.insert(Resident::loading());
             self.outputs.push_back(Output::Load { id });
@@ -159,16 +194,21 @@ impl Shard {
             }
             return;
         };
+        self.deciding = Some(id);
         // The clock may have been set back since: the times of one history never run backwards.
         self.now = self.now.max(found.0.updated_at());
-        self.mail += resident.install(id, found, self.epoch);
+        let (lost, again) = resident.install(id, found, self.epoch);
+        self.mail += lost;
         self.claims.hold(resident.key.as_ref(), id);
         self.timers.extend(resident.timers.iter().map(|(due, timer)| (*due, id, *timer)));
-        if resident.mail.is_empty() {
+        let idle = resident.mail.is_empty();
+        self.perform(id, again);
+        if idle {
             self.evict_idle(id);
         } else {
             self.enqueue(id);
         }
+        self.deciding = None;
     }
 
     /// Puts a loaded execution with mail in the queue, once.
@@ -196,14 +236,15 @@ impl Shard {
     }
 
     /// Lets go of an execution that has nothing to do within the timer horizon.
-    fn evict_idle(&mut self, id: ExecutionId) {
+    fn evict_idle(&mut self, id: ExecutionId) -> Option<Box<Execution>> {
         let horizon = self.now.plus_ms(limits::TIMER_HORIZON_MS);
-        let Some(resident) = self.residents.get(&id).filter(|r| r.idle(horizon)) else { return };
+        let resident = self.residents.get(&id).filter(|resident| resident.idle(horizon))?;
         for (due, timer) in &resident.timers {
             self.timers.remove(&(*due, id, *timer));
         }
         self.claims.release(resident.key.as_ref(), id);
-        self.residents.remove(&id);
+        let (execution, _) = self.residents.remove(&id)?.found?;
+        Some(execution)
     }
 }
 

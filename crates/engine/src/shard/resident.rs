@@ -1,7 +1,9 @@
 //! An execution in memory: its state, its mail, and what it has open.
 
 use super::{Key, Mail, NewExecution};
-use crate::execution::{self, CallEffect, Effect, EffectId, Execution, Summary, TimerId};
+use crate::execution::{
+    self, CallEffect, Effect, EffectId, Event, Execution, FrameId, Subscription, Summary, TimerId,
+};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use tenure_dsl::program::Definition;
@@ -23,16 +25,35 @@ pub(super) struct Resident {
     pub(super) batches_in_flight: u32,
     /// The row as it was last written.
     pub(super) written: Option<Box<Summary>>,
+    /// What it subscribes to, as it was last written.
+    pub(super) subscribed: Vec<Subscription>,
     pub(super) timers: BTreeSet<(Timestamp, TimerId)>,
-    calls: BTreeSet<EffectId>,
+    /// Calls and publications that are open.
+    open: BTreeSet<EffectId>,
     performed: BTreeSet<EffectId>,
     queued: bool,
 }
 
-/// What a turn changed in the calls of an execution.
+/// Work that the shell does for an execution.
+#[derive(Debug)]
+pub(super) enum Work {
+    Call(CallEffect),
+    Publish(FrameId, Arc<Event>),
+}
+
+impl Work {
+    pub(super) fn id(&self) -> EffectId {
+        match self {
+            Self::Call(call) => EffectId::Call { frame: call.frame, attempt: call.attempt },
+            Self::Publish(frame, _) => EffectId::Publish { frame: *frame },
+        }
+    }
+}
+
+/// What a turn changed in the work that an execution has open.
 #[derive(Debug, Default)]
-pub(super) struct CallsChanged {
-    pub(super) opened: Vec<CallEffect>,
+pub(super) struct WorkChanged {
+    pub(super) opened: Vec<Work>,
     pub(super) closed: Vec<EffectId>,
 }
 
@@ -59,8 +80,9 @@ impl Resident {
         self.found.as_ref().is_some_and(|(execution, _)| !execution.exists())
     }
 
-    /// Installs the loaded state. Attempts of former owners come before any other mail; gives their number.
-    pub(super) fn install(&mut self, id: ExecutionId, found: Found, epoch: Epoch) -> usize {
+    /// Installs the loaded state. Attempts of former owners come before any other mail; gives their number, and the
+    /// publications that are to be begun anew.
+    pub(super) fn install(&mut self, id: ExecutionId, found: Found, epoch: Epoch) -> (usize, Vec<Work>) {
         assert!(self.found.is_none(), "an execution is loaded once");
         let lost = found.0.open_attempts_before(epoch);
         for &(frame, attempt) in lost.iter().rev() {
@@ -69,9 +91,11 @@ impl Resident {
         }
         self.written = Some(Box::new(found.0.summary()));
         self.key = Key::held_by(&found.0, &found.1);
+        self.subscribed = found.0.subscriptions(&found.1);
         self.found = Some(found);
-        self.refresh();
-        lost.len()
+        let mut again = self.refresh().opened;
+        again.retain(|work| matches!(work, Work::Publish(..)));
+        (lost.len(), again)
     }
 
     /// Marks it as queued and gives the tenant to queue under; `None` when it is queued already or has no mail.
@@ -95,44 +119,48 @@ impl Resident {
     }
 
     pub(super) fn has_open(&self, effect: EffectId) -> bool {
-        self.calls.contains(&effect)
+        self.open.contains(&effect)
     }
 
-    /// Marks an open call as sent. `false` when it has been closed since its intent was decided.
+    /// Marks open work as begun. `false` when it has been closed since its intent was decided.
     pub(super) fn perform(&mut self, effect: EffectId) -> bool {
-        let open = self.calls.contains(&effect);
+        let open = self.open.contains(&effect);
         if open {
             self.performed.insert(effect);
         }
         open
     }
 
-    /// Forgets that a call is under way: it has reported, or nobody waits for it. `false` when it was not.
+    /// Forgets that work is under way: it has reported, or nobody waits for it. `false` when it was not.
     pub(super) fn settle(&mut self, effect: EffectId) -> bool {
         self.performed.remove(&effect)
     }
 
-    /// Takes what the state has open now and gives the difference in calls. Timers are replaced.
-    pub(super) fn refresh(&mut self) -> CallsChanged {
+    /// Takes what the state has open now and gives the difference in work. Timers are replaced.
+    pub(super) fn refresh(&mut self) -> WorkChanged {
         let (execution, _) = self.found.as_ref().expect("only a loaded execution has effects");
-        let mut calls = BTreeMap::new();
+        let mut open = BTreeMap::new();
         self.timers.clear();
         for effect in execution.open_effects() {
             match effect {
                 Effect::Call(call) => {
-                    calls.insert(EffectId::Call { frame: call.frame, attempt: call.attempt }, call);
+                    let work = Work::Call(call);
+                    open.insert(work.id(), work);
+                }
+                Effect::Publish { frame, event } => {
+                    open.insert(EffectId::Publish { frame }, Work::Publish(frame, event));
                 }
                 Effect::Timer { id, due } => {
                     self.timers.insert((due, id));
                 }
             }
         }
-        let now_open: BTreeSet<EffectId> = calls.keys().copied().collect();
-        let closed = self.calls.difference(&now_open).copied().collect();
+        let now_open: BTreeSet<EffectId> = open.keys().copied().collect();
+        let closed = self.open.difference(&now_open).copied().collect();
         let opened =
-            calls.into_iter().filter(|(id, _)| !self.calls.contains(id)).map(|(_, call)| call).collect();
-        self.calls = now_open;
-        CallsChanged { opened, closed }
+            open.into_iter().filter(|(id, _)| !self.open.contains(id)).map(|(_, work)| work).collect();
+        self.open = now_open;
+        WorkChanged { opened, closed }
     }
 
     /// Whether nothing will happen to it before `horizon` unless something comes from outside.
@@ -140,7 +168,7 @@ impl Resident {
         self.found.is_some()
             && self.mail.is_empty()
             && self.batches_in_flight == 0
-            && self.calls.is_empty()
+            && self.open.is_empty()
             && self.performed.is_empty()
             && self.contenders.is_empty()
             && self.timers.first().is_none_or(|(due, _)| *due > horizon)

@@ -1,9 +1,12 @@
 //! A shard driven by hand: the test is the store, the network and the clock.
 
+mod events;
+
 use super::limits::{BATCH_EXECUTIONS_MAX, TENANT_STARTS_MAX, TIMER_HORIZON_MS};
 use super::*;
 use crate::execution::{
-    self, Actor, Answer as HttpAnswer, CallEffect, CallOutcome, Execution, HistoryEvent, Start,
+    self, Actor, Answer as HttpAnswer, CallEffect, CallOutcome, Event, Execution, FrameId, HistoryEvent,
+    Start,
 };
 use std::sync::Arc;
 use tenure_dsl::json::Json;
@@ -48,10 +51,13 @@ struct World {
     stored: BTreeMap<ExecutionId, (Vec<HistoryEvent>, Arc<Definition>)>,
     commits: VecDeque<Batch>,
     performed: Vec<(ExecutionId, CallEffect)>,
+    published: Vec<(ExecutionId, FrameId, Arc<Event>)>,
     abandoned: usize,
     replies: BTreeMap<u64, Result<Answer, Rejected>>,
     asked: Vec<Key>,
     definitions: BTreeMap<ExecutionId, Arc<Definition>>,
+    /// The final states that were handed out.
+    ended: BTreeMap<u128, Status>,
 }
 
 impl World {
@@ -62,10 +68,12 @@ impl World {
             stored: BTreeMap::new(),
             commits: VecDeque::new(),
             performed: vec![],
+            published: vec![],
             abandoned: 0,
             replies: BTreeMap::new(),
             asked: vec![],
             definitions: BTreeMap::new(),
+            ended: BTreeMap::new(),
         }
     }
 
@@ -78,11 +86,16 @@ impl World {
                 Output::FindKey { key } => self.asked.push(key),
                 Output::Commit(batch) => self.commits.push_back(batch),
                 Output::Perform { id, call, .. } => self.performed.push((id, call)),
+                Output::Publish { id, frame, event, .. } => self.published.push((id, frame, event)),
                 Output::Abandon { .. } => self.abandoned += 1,
                 Output::Reply { to, answer } => {
                     assert!(self.replies.insert(to.0, answer).is_none(), "one answer each");
                 }
-                Output::Advanced { .. } => {}
+                Output::Advanced { id, ended, .. } => {
+                    if let Some(execution) = ended {
+                        assert!(self.ended.insert(id.0, execution.status()).is_none(), "it ends once");
+                    }
+                }
             }
         }
         for id in loads {
@@ -128,6 +141,7 @@ impl World {
                 correlation_id: "c".into(),
                 labels: vec![],
                 start_at: None,
+                signal: None,
                 by: actor(),
             },
             on_conflict: OnConflict::Fail,
@@ -187,6 +201,24 @@ impl World {
     }
 }
 
+/// An execution that the engine failed on must not stop the others.
+#[test]
+fn whatever_comes_for_a_held_execution_is_refused_and_others_go_on() {
+    let mut world = World::new();
+    world.start(1, CALL);
+    world.start(2, CALL);
+    world.commit_all();
+    world.crash();
+    world.give(Input::Hold { id: ExecutionId(1) });
+    world.give(Input::Attend { id: ExecutionId(1) });
+    world.terminate(1, "acme", 90);
+    world.terminate(2, "acme", 91);
+    world.commit_all();
+    assert_eq!(world.replies[&90], Err(Rejected::Held));
+    assert_eq!((world.status(1), world.status(2)), (Status::Running, Status::Terminated));
+    assert_eq!((world.shard.resident(), world.shard.queued()), (0, 0));
+}
+
 /// P4: ack ⇒ durable.
 #[test]
 fn a_start_is_answered_and_its_call_sent_only_when_it_is_durable() {
@@ -207,6 +239,18 @@ fn an_execution_runs_to_its_end_and_leaves_memory() {
     world.commit();
     assert_eq!(world.status(1), Status::Completed);
     assert_eq!((world.shard.resident(), world.shard.queued()), (0, 0));
+}
+
+/// P4: whoever waits for the end is given the state that is durable.
+#[test]
+fn the_final_state_is_handed_out_only_when_it_is_durable() {
+    let mut world = World::new();
+    world.start(1, CALL);
+    world.commit();
+    world.answer_call(1, 200);
+    assert!(world.ended.is_empty());
+    world.commit();
+    assert_eq!(world.ended, BTreeMap::from([(1, Status::Completed)]));
 }
 
 #[test]
@@ -458,7 +502,8 @@ fn a_tenant_beyond_its_share_of_the_queue_is_refused() {
         world.shard.handle(Input::Start(new), Timestamp(1));
     }
     world.give(Input::Wake);
-    let refused: Vec<_> = world.replies.values().filter(|answer| **answer == Err(Rejected::Busy)).collect();
+    let refused: Vec<_> =
+        world.replies.values().filter(|answer| **answer == Err(Rejected::TenantBusy)).collect();
     assert_eq!(refused.len(), 1);
 }
 

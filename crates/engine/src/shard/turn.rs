@@ -1,9 +1,9 @@
 //! One pass over the executions that have mail: their facts become one batch.
 
 use super::limits::{BATCH_EXECUTIONS_MAX, BATCH_STARTS_MIN, BATCHES_IN_FLIGHT_MAX};
-use super::resident::CallsChanged;
+use super::resident::{Work, WorkChanged};
 use super::{Answer, Batch, Mail, NewExecution, Output, ReplyTo, Shard, Write};
-use crate::execution::{self, CallEffect, EffectId, Execution, HistoryEvent, Now, Rejected};
+use crate::execution::{self, EffectId, Execution, HistoryEvent, Now, Rejected};
 use tenure_dsl::program::Definition;
 use tenure_types::{ExecutionId, Status, TenantId};
 
@@ -17,7 +17,7 @@ pub(super) struct InFlight {
 #[derive(Debug)]
 struct Entry {
     id: ExecutionId,
-    perform: Vec<CallEffect>,
+    perform: Vec<Work>,
     abandon: Vec<EffectId>,
     replies: Vec<(ReplyTo, Result<Answer, Rejected>)>,
     seq: u64,
@@ -83,6 +83,7 @@ impl Shard {
         writes: &mut Vec<Write>,
         entries: &mut Vec<Entry>,
     ) -> Vec<NewExecution> {
+        self.deciding = Some(id);
         let now = Now { at: self.now, epoch: self.epoch };
         let resident = self.residents.get_mut(&id).expect("only residents are queued");
         resident.dequeued();
@@ -105,6 +106,7 @@ impl Shard {
                 self.claims.end(self.residents[&id].key.as_ref(), id);
             }
         }
+        self.deciding = None;
         contenders
     }
 
@@ -133,7 +135,8 @@ impl Shard {
             .collect();
         let resident = self.residents.get_mut(&id).expect("it has just had its turn");
         resident.batches_in_flight += 1;
-        let (execution, _) = resident.found.as_ref().expect("it has just had its turn");
+        let (execution, definition) = resident.found.as_ref().expect("it has just had its turn");
+        let subscribed = execution.subscriptions(definition);
         let summary = execution.summary();
         let row = match &resident.written {
             Some(before) if **before == summary => None,
@@ -143,14 +146,16 @@ impl Shard {
             id,
             tenant: execution.tenant().clone(),
             correlation_id: execution.correlation_id().clone(),
+            digest: summary.digest,
             status: execution.status(),
             first_seq: outcome.first_seq,
             audits: outcome.events.iter().filter_map(HistoryEvent::audit).collect(),
             events: outcome.events,
             row,
             idempotency: outcome.idempotency,
+            subscriptions: (resident.subscribed != subscribed).then(|| subscribed.clone()),
         };
-        let CallsChanged { opened, closed } = changed;
+        let WorkChanged { opened, closed } = changed;
         let entry = Entry {
             id,
             perform: opened,
@@ -160,6 +165,7 @@ impl Shard {
             status: execution.status(),
         };
         resident.written = Some(Box::new(summary));
+        resident.subscribed = subscribed;
         (write, entry)
     }
 
@@ -169,8 +175,8 @@ impl Shard {
         Ok(Answer::Done { id, summary: Box::new(execution.summary()) })
     }
 
-    /// Makes the shard's timers what the execution has open; gives the difference in calls.
-    fn reset_timers(&mut self, id: ExecutionId) -> CallsChanged {
+    /// Makes the shard's timers what the execution has open; gives the difference in work.
+    fn reset_timers(&mut self, id: ExecutionId) -> WorkChanged {
         let resident = self.residents.get_mut(&id).expect("timers belong to residents");
         let before = resident.timers.clone();
         let changed = resident.refresh();
@@ -199,28 +205,39 @@ impl Shard {
         }
     }
 
+    /// Has the shell begin what is open and durable.
+    pub(super) fn perform(&mut self, id: ExecutionId, work: Vec<Work>) {
+        let resident = self.residents.get_mut(&id).expect("work is done for residents");
+        let (execution, _) = resident.found.as_ref().expect("executions with work are loaded");
+        let (tenant, correlation_id) = (execution.tenant().clone(), execution.correlation_id().clone());
+        for work in work {
+            if !resident.perform(work.id()) {
+                continue;
+            }
+            let (tenant, correlation_id) = (tenant.clone(), correlation_id.clone());
+            self.outputs.push_back(match work {
+                Work::Call(call) => Output::Perform { id, tenant, correlation_id, call },
+                Work::Publish(frame, event) => Output::Publish { id, tenant, correlation_id, frame, event },
+            });
+        }
+    }
+
     fn release(&mut self, entry: Entry) {
         let id = entry.id;
         let resident = self.residents.get_mut(&id).expect("executions in flight stay in memory");
         resident.batches_in_flight -= 1;
-        let (execution, _) = resident.found.as_ref().expect("executions in flight are loaded");
-        let (tenant, correlation_id) = (execution.tenant().clone(), execution.correlation_id().clone());
         for effect in entry.abandon {
             if resident.settle(effect) {
                 self.outputs.push_back(Output::Abandon { id, effect });
             }
         }
-        for call in entry.perform {
-            if resident.perform(EffectId::Call { frame: call.frame, attempt: call.attempt }) {
-                let (tenant, correlation_id) = (tenant.clone(), correlation_id.clone());
-                self.outputs.push_back(Output::Perform { id, tenant, correlation_id, call });
-            }
-        }
+        self.perform(id, entry.perform);
         for (to, answer) in entry.replies {
             self.reply(to, answer);
         }
-        self.outputs.push_back(Output::Advanced { id, seq: entry.seq, status: entry.status });
-        self.evict_idle(id);
+        let Entry { seq, status, .. } = entry;
+        let ended = self.evict_idle(id).filter(|_| status.ended());
+        self.outputs.push_back(Output::Advanced { id, seq, status, ended });
     }
 }
 
@@ -253,11 +270,13 @@ fn foreign(execution: &Execution, tenant: Option<&TenantId>) -> bool {
     tenant.is_some_and(|tenant| tenant != execution.tenant())
 }
 
-/// The call that an outcome reports on: the dispatcher has nothing more to do with it.
+/// The work that an outcome reports on: the shell has nothing more to do with it.
 fn settled_by(mail: &Mail) -> Option<EffectId> {
     match mail.input {
         execution::Input::CallFinished { frame, attempt, .. } => Some(EffectId::Call { frame, attempt }),
+        execution::Input::Published { frame } => Some(EffectId::Publish { frame }),
         execution::Input::Start(_)
+        | execution::Input::Event { .. }
         | execution::Input::Cancel { .. }
         | execution::Input::Terminate { .. }
         | execution::Input::Resolve { .. }

@@ -1,4 +1,4 @@
-//! `try` and `catch`: what is caught, and what follows (FR-006).
+//! `try` and `catch`: what is caught, and what follows (FR-003).
 
 use expect_test::expect;
 use tenure_engine::execution::testing::check;

@@ -7,11 +7,12 @@ use std::fmt::Write;
 use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
-use tenure_dsl::program::{Mode, OnUncertain, UndoOn};
+use tenure_dsl::program::{EventRead, Mode, OnUncertain, UndoOn};
 use tenure_engine::execution::{
-    Actor, AfterUndoFailure, AttemptStarted, Begin, Begun, Cause, CauseClass, CompensationStarted, Ending,
-    Fact, FrameId, HistoryEvent, HttpRequest, Iteration, Key, Output, Place, Reason, Resolution, SkipReason,
-    Slot, Started, Target, TaskStarted, Turnaround,
+    Actor, AfterUndoFailure, AttemptStarted, Begin, Begun, Cause, CauseClass, CompensationStarted, Each,
+    Ending, Event, EventConsumed, Fact, FrameId, HistoryEvent, HttpRequest, Iteration, Key, Onward, Output,
+    Place, Reason, Request, Resolution, Role, RpcProtocol, RpcRequest, SkipReason, Slot, Stage, Started,
+    Taken, Target, TaskStarted, Turnaround, Verdict, Want,
 };
 use tenure_types::{DefinitionId, Digest, Epoch, Timestamp};
 
@@ -80,6 +81,25 @@ fn http(mode: Mode, on_uncertain: OnUncertain, output: Output) -> Begun {
     Begun::Http { request: Arc::new(request), key: Key([9; 16]), mode, on_uncertain, deadline: AT }
 }
 
+fn call(request: Request) -> Begun {
+    let (mode, on_uncertain) = (Mode::AtMostOnce, OnUncertain::Wait);
+    Begun::Call { request, key: Key([9; 16]), mode, on_uncertain, deadline: AT }
+}
+
+fn rpc(protocol: RpcProtocol) -> Request {
+    Request::Rpc(Arc::new(RpcRequest {
+        uri: "http://s/".into(),
+        headers: vec![("a".into(), "b".into())],
+        protocol,
+        method: "tools/call".into(),
+        params: Some(json(r#"{"a":1}"#)),
+    }))
+}
+
+fn mcp() -> RpcProtocol {
+    RpcProtocol::Mcp { version: "2025-06-18".into(), client: "c".into(), client_version: "1".into() }
+}
+
 fn unwinding(target: Target, reason: Reason, error: Option<Error>) -> Fact {
     let (place, deadline) = (place(), Some(AT));
     let sequential = true;
@@ -94,6 +114,34 @@ fn unwinding(target: Target, reason: Reason, error: Option<Error>) -> Fact {
     }))
 }
 
+fn cloud_event() -> Arc<Event> {
+    let text = r#"{"specversion":"1.0","id":"1","source":"/s","type":"t","data":{"a":1}}"#;
+    Arc::new(Event::parse(json(text)).unwrap())
+}
+
+fn consumed(event: Taken, role: Role) -> Fact {
+    let shown = vec![("order".into(), "A-17".into())];
+    let (place, filter) = (place(), 1);
+    Fact::EventConsumed(Box::new(EventConsumed {
+        frame: FRAME,
+        place,
+        filter,
+        event,
+        role,
+        shown,
+        closes: true,
+    }))
+}
+
+fn listen(read: EventRead) -> Begun {
+    let correlate = vec![("order".into(), Some("A-17".into())), ("other".into(), None)];
+    let wants = [
+        Want { kind: Some("t".into()), correlate, once: true },
+        Want { kind: None, correlate: vec![], once: false },
+    ];
+    Begun::Listen { wants: wants.into(), read, each: Some(Each { item: "item".into(), at: "index".into() }) }
+}
+
 /// One of each, and of each part that has variants of its own.
 fn samples() -> Vec<Fact> {
     let place = place();
@@ -102,6 +150,7 @@ fn samples() -> Vec<Fact> {
     let resolved = |resolution| Fact::Resolved { frame: FRAME, place: place.clone(), resolution, by: by() };
     let ended = |ending| Fact::Interrupted { frame: FRAME, place: place.clone(), ending, grace: Some(AT) };
     let failed = |then| Fact::UndoFailed { frame: FRAME, place: place.clone(), error: error(), then };
+    let probed = |verdict| Fact::ProbeEnded { frame: FRAME, place: place.clone(), number: 2, verdict };
     let retried = |class| Fact::TaskRetried {
         frame: FRAME,
         place: place.clone(),
@@ -127,6 +176,8 @@ fn samples() -> Vec<Fact> {
         task(http(Mode::ExactlyOnceWithKey, OnUncertain::Fault, Output::Raw), Slot::Body, None),
         task(http(Mode::AtLeastOnce, OnUncertain::Compensate, Output::Response), Slot::Body, None),
         task(Begun::Compensate, Slot::Body, None),
+        task(call(rpc(RpcProtocol::A2a)), Slot::Body, None),
+        task(call(rpc(mcp())), Slot::Body, None),
         Fact::TaskSkipped { parent: FRAME, slot: Slot::Body, place: place.clone(), round: 1 },
         Fact::AttemptStarted(Box::new(AttemptStarted {
             frame: FRAME,
@@ -191,6 +242,59 @@ fn samples() -> Vec<Fact> {
         Fact::Faulted { error: error() },
         Fact::Cancelled,
         Fact::Terminated { by: by(), reason: None },
+        Fact::SignalReceived { event: cloud_event(), by: by() },
+        consumed(Taken::Published { event: cloud_event(), by: by() }, Role::Item),
+        consumed(Taken::Signal { source: "/s".into(), id: "1".into() }, Role::Stop),
+        Fact::ItemCompleted {
+            frame: FRAME,
+            place: place.clone(),
+            index: 2,
+            output: json("1"),
+            context: Some(json("{}")),
+        },
+        task(Begun::Emit { event: cloud_event() }, Slot::Body, None),
+        task(listen(EventRead::Data), Slot::Body, None),
+        task(listen(EventRead::Envelope), Slot::Body, None),
+        task(listen(EventRead::Raw), Slot::Body, None),
+        task(
+            Begun::Gather { items: json("[1]"), each: "item".into(), at: "index".into() },
+            Slot::Branch(2),
+            None,
+        ),
+        at(|frame, place| Fact::IterationEnded { frame, place, completed: true }),
+        at(|frame, place| Fact::LoopClosed { frame, place }),
+        task(Begun::Function { with: json("{}") }, Slot::Body, None),
+        task(Begun::Extended { applies: true }, Slot::Before, None),
+        task(Begun::Instant, Slot::After, None),
+        at(|frame, place| Fact::ExtensionAdvanced { frame, place, stage: Stage::Task }),
+        at(|frame, place| Fact::ExtensionAdvanced {
+            frame,
+            place,
+            stage: Stage::After { then: Onward::Continue },
+        }),
+        at(|frame, place| Fact::ExtensionAdvanced {
+            frame,
+            place,
+            stage: Stage::After { then: Onward::Exit },
+        }),
+        at(|frame, place| Fact::ExtensionAdvanced {
+            frame,
+            place,
+            stage: Stage::After { then: Onward::End },
+        }),
+        at(|frame, place| Fact::ExtensionAdvanced {
+            frame,
+            place,
+            stage: Stage::After { then: Onward::Goto(3) },
+        }),
+        Fact::ProbeScheduled { frame: FRAME, place: place.clone(), number: 2, due: AT },
+        Fact::ProbeStarted { frame: FRAME, place: place.clone(), number: 2 },
+        probed(Verdict::Executed { output: json("1") }),
+        probed(Verdict::NotExecuted),
+        probed(Verdict::Unknown { detail: "why".into() }),
+        task(Begun::Do, Slot::Probe, None),
+        ended(Ending::Answered { output: json("1") }),
+        ended(Ending::Refused { error: error(), executed: true }),
     ]
 }
 
@@ -228,6 +332,15 @@ fn number(fact: &Fact) -> usize {
         Fact::Faulted { .. } => 28,
         Fact::Cancelled => 29,
         Fact::Terminated { .. } => 30,
+        Fact::SignalReceived { .. } => 31,
+        Fact::EventConsumed(_) => 32,
+        Fact::ItemCompleted { .. } => 33,
+        Fact::IterationEnded { .. } => 34,
+        Fact::LoopClosed { .. } => 35,
+        Fact::ExtensionAdvanced { .. } => 36,
+        Fact::ProbeScheduled { .. } => 37,
+        Fact::ProbeStarted { .. } => 38,
+        Fact::ProbeEnded { .. } => 39,
     }
 }
 
@@ -270,7 +383,7 @@ fn the_golden_file_loads() {
 
 #[test]
 fn every_variant_has_a_sample_and_is_encoded_by_its_place() {
-    let mut seen = [false; 31];
+    let mut seen = [false; 40];
     for fact in samples() {
         seen[number(&fact)] = true;
         let bytes = postcard::to_stdvec(&fact).unwrap();

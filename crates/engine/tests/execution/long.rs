@@ -25,6 +25,7 @@ fn an_endless_loop_faults_and_unwinds_when_its_history_is_full() {
         correlation_id: "c".into(),
         labels: vec![],
         start_at: None,
+        signal: None,
         by: Actor::engine(),
     };
     let mut input = Input::Start(Box::new(start));

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use tenure_engine::execution::testing::Run;
 use tenure_engine::execution::{
-    Actor, Answer, CallOutcome, Effect, Fact, Input, Pending, PendingState, Place, Resolution, TimerKind,
+    Actor, Answer, CallOutcome, Effect, Fact, Input, Pending, PendingState, Place, Resolution, Taken,
+    TimerKind,
 };
 use tenure_types::Epoch;
 
@@ -16,7 +17,10 @@ const DEFINITIONS: &[&str] = &[
     "do: [ { t: { try: [ { a: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { compensate: { do: [ { u: { call: http, with: { method: post, endpoint: 'http://s/' } } } ] } } } }, { b: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { effect: { onUncertain: compensate } } } } ], catch: { do: [ { r: { call: compensate } }, { h: { call: http, with: { method: get, endpoint: 'http://s/' } } } ] }, timeout: { after: PT3M } } } ]",
     "document: { dsl: '1.0.3', namespace: test, name: script, version: '1.0.0', metadata: { compensation: { onFailure: continue, timeout: PT5M, order: sequential } } }\ndo: [ { d: { do: [ { f: { fork: { branches: [ { a: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { compensate: { do: [ { u: { call: http, with: { method: post, endpoint: 'http://s/' } } } ] } } } }, { b: { call: http, with: { method: put, endpoint: 'http://s/' }, metadata: { compensate: { do: [ { u: { call: http, with: { method: post, endpoint: 'http://s/' } } } ] } } } } ] } } } ], timeout: { after: PT1M } } }, { c: { call: http, with: { method: post, endpoint: 'http://s/' } } } ]",
     "do: [ { t: { try: [ { a: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { compensate: { do: [ { u: { set: { x: 1 } } } ] } } } } ], catch: { retry: { delay: PT1S, backoff: { exponential: {} }, limit: { attempt: { count: 3, duration: PT15S } } }, do: [ { h: { call: http, with: { method: post, endpoint: 'http://s/' } } } ] } } }, { b: { call: http, with: { method: post, endpoint: 'http://s/' }, then: exit } } ]",
+    "do: [ { f: { fork: { branches: [ { x: { listen: { to: { any: [ { with: { type: red } } ], until: { one: { with: { type: stop } } } } }, foreach: { do: [ { a: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { compensate: { do: [ { u: { emit: { event: { with: { type: undone } } } } } ] } } } } ] } } }, { y: { do: [ { w: { wait: PT5S } }, { g: { listen: { to: { one: { with: { type: green } } } }, timeout: { after: PT1M } } } ] } }, { z: { listen: { to: { all: [ { with: { type: red } }, { with: { type: green }, correlate: { n: { from: .data } } } ] } } } } ] } } }, { e: { emit: { event: { with: { type: done } } }, metadata: { compensate: { do: [ { u: { call: http, with: { method: put, endpoint: 'http://s/' } } } ] } } } }, { b: { call: http, with: { method: post, endpoint: 'http://s/' } } } ]",
+    "timeout: { after: PT10M }\ndo: [ { t: { try: [ { x: { listen: { to: { any: [ { with: { type: red }, correlate: { n: { from: .data } } }, { with: { type: green } } ], until: 'length == 3' } }, timeout: { after: PT20S } } }, { e: { emit: { event: { with: { type: done } } }, timeout: { after: PT5S } } } ], catch: { retry: { delay: PT1S, limit: { attempt: { count: 2 } } }, do: [ { h: { listen: { to: { one: { with: { type: stop } } } } } } ] } } } ]",
 ];
+const KINDS: [&str; 3] = ["red", "green", "stop"];
 
 struct Dice(u64);
 
@@ -42,6 +46,7 @@ fn disturb(run: &mut Run, dice: &mut Dice) {
         0 => return run.line(if dice.roll(2) == 0 { "cancel" } else { "cancel compensate" }),
         1 => return run.lose_calls(),
         2..=5 => return settle_one(run, dice),
+        6..=15 => return bring(run, dice),
         _ => {}
     }
     if open.is_empty() {
@@ -67,7 +72,15 @@ fn disturb(run: &mut Run, dice: &mut Dice) {
             }
         }
         Effect::Timer { .. } => run.line("fire"),
+        Effect::Publish { frame, .. } => run.feed(Input::Published { frame: *frame }),
     }
+}
+
+/// Somebody sends an event, or sends an old one again.
+fn bring(run: &mut Run, dice: &mut Dice) {
+    let kind = KINDS[usize::try_from(dice.roll(3)).unwrap()];
+    let (id, how) = (dice.roll(30), if dice.roll(2) == 0 { "event" } else { "signal" });
+    run.line(&format!("{how} {{\"type\":\"{kind}\",\"id\":\"{kind}{id}\",\"data\":{}}}", id % 2));
 }
 
 fn settle_one(run: &mut Run, dice: &mut Dice) {
@@ -89,36 +102,63 @@ fn incident(pending: &Pending) -> bool {
 
 /// Nothing goes wrong any more: every execution ends.
 fn end(run: &mut Run, dice: &mut Dice) {
-    for _ in 0..500 {
+    for round in 0..500 {
         if ended(run) {
             return;
         }
         let open = run.execution().open_effects();
         let call = open.iter().find_map(|effect| match effect {
             Effect::Call(call) => Some((call.frame, call.attempt)),
-            Effect::Timer { .. } => None,
+            Effect::Timer { .. } | Effect::Publish { .. } => None,
         });
         let timer = open.iter().any(|effect| match effect {
             Effect::Timer { id, .. } => id.kind != TimerKind::Timeout && id.kind != TimerKind::Compensation,
-            Effect::Call(_) => false,
+            Effect::Call(_) | Effect::Publish { .. } => false,
+        });
+        let publication = open.iter().find_map(|effect| match effect {
+            Effect::Publish { frame, .. } => Some(*frame),
+            Effect::Call(_) | Effect::Timer { .. } => None,
         });
         match call {
             Some((frame, attempt)) => run.feed(Input::CallFinished { frame, attempt, outcome: answer(200) }),
             None if timer => run.line("fire"),
-            None => settle_one(run, dice),
+            None if run.execution().pending().iter().any(incident) => settle_one(run, dice),
+            None => match publication {
+                Some(frame) => run.feed(Input::Published { frame }),
+                None => run.line(&format!(
+                    "signal {{\"type\":\"{}\",\"data\":{}}}",
+                    KINDS[round % 3],
+                    round / 3 % 2
+                )),
+            },
         }
     }
     panic!("the execution does not end:\n{}", run.report());
 }
 
-/// P1, P3: numbers of attempts are unique, an unknown outcome in `at_most_once` is followed by another attempt only
-/// when an operator or the author orders it, and nothing new starts after a cancel.
+/// P1, P3, invariant 10: numbers of attempts are unique, events are consumed once, an unknown outcome in `at_most_once`
+/// is followed by another attempt only when an operator or the author orders it, and nothing new starts after a cancel.
 fn promises(run: &Run) {
     let mut attempts: BTreeSet<(Place, u32)> = BTreeSet::new();
     let mut uncertain: BTreeMap<u32, bool> = BTreeMap::new();
     let mut draining = false;
+    let mut kept: Vec<(&str, &str)> = vec![];
+    let mut taken: BTreeSet<(u32, &str)> = BTreeSet::new();
     for event in run.history() {
         match &event.fact {
+            Fact::SignalReceived { event, .. } => kept.push((&**event.kind(), &**event.id())),
+            Fact::EventConsumed(consumed) => {
+                let id = match &consumed.event {
+                    Taken::Published { event, .. } => &**event.id(),
+                    Taken::Signal { id, .. } => {
+                        let at = kept.iter().position(|(_, own)| **own == **id);
+                        kept.remove(at.unwrap_or_else(|| panic!("{id} is not kept:\n{}", run.report())));
+                        &**id
+                    }
+                };
+                let first = taken.insert((consumed.frame.0, id));
+                assert!(first, "{id} was consumed twice:\n{}", run.report());
+            }
             Fact::AttemptStarted(attempt) => {
                 let fresh = attempts.insert((attempt.place.clone(), attempt.attempt));
                 assert!(

@@ -1,4 +1,4 @@
-//! The author's retries: limits, delays, backoff and jitter (FR-006).
+//! The author's retries: limits, delays, backoff and jitter (FR-003).
 
 use expect_test::expect;
 use tenure_engine::execution::testing::check;

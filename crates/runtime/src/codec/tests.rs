@@ -39,6 +39,7 @@ fn started() -> (Execution, Batch) {
         correlation_id: "c".into(),
         labels: vec![("color".into(), "red".into())],
         start_at: None,
+        signal: None,
         by,
     };
     let mut execution = Execution::new(id, acme());
@@ -51,12 +52,14 @@ fn started() -> (Execution, Batch) {
         id,
         tenant: acme(),
         correlation_id: "c".into(),
+        digest: execution.summary().digest,
         status: execution.status(),
         first_seq: 1,
         audits: events.iter().filter_map(HistoryEvent::audit).collect(),
         events,
         row: Some((Box::new(execution.summary()), None)),
         idempotency: vec![Idempotency { key: "once".into(), fingerprint: [9; 32] }],
+        subscriptions: None,
     };
     let shard = id.shard(1);
     (execution, Batch { number: 0, shard, epoch: Epoch(1), writes: vec![write] })

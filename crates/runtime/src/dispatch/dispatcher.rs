@@ -256,7 +256,7 @@ impl Call {
     }
 
     fn cost(&self) -> u32 {
-        let bytes = self.effect.request.body.as_ref().map_or(0, tenure_dsl::json::Json::len_bytes);
+        let bytes = self.effect.request.len_bytes();
         1 + u32::try_from(bytes / BYTES_PER_COST).expect("a payload is at most 1 MiB")
     }
 

@@ -9,7 +9,7 @@ use super::outcome::chain;
 use super::request::Outgoing;
 use crate::egress::{BytesWritten, Connection, Silence};
 use bytes::Bytes;
-use http::header::HeaderMap;
+use http::header::{CONTENT_TYPE, HeaderMap};
 use http::response::Parts;
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
@@ -21,7 +21,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tenure_engine::execution::Answer;
+use tenure_engine::execution::{Answer, rpc};
 use tenure_types::limits::PAYLOAD_BYTES_MAX;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -39,6 +39,23 @@ pub(super) enum Exchange {
     NotSent(String),
     /// Something left and no whole answer came. The word is one of `timeout`, `reset`, `protocol`.
     Unknown(&'static str, String),
+}
+
+/// Where an answer ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// With its body.
+    End,
+    /// With the reply of this id, when it is a stream of events, which need not end.
+    Reply(i64),
+}
+
+impl Until {
+    fn reached(self, headers: &HeaderMap, body: &[u8]) -> bool {
+        let Self::Reply(id) = self else { return false };
+        let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        body.ends_with(b"\n") && kind.is_some_and(|kind| rpc::replied(kind, body, id))
+    }
 }
 
 /// An HTTP/1.1 connection.
@@ -94,6 +111,7 @@ impl Http1 {
         request: Outgoing,
         send_by: Instant,
         deadline: Instant,
+        until: Until,
     ) -> Exchange {
         let before = self.written.count();
         let mut timer = pin!(sleep_until(deadline));
@@ -111,7 +129,7 @@ impl Http1 {
         .await;
         let sent = self.written.count() != before;
         match head {
-            Some(Ok(response)) => self.answer(response.into_parts(), timer, deadline).await,
+            Some(Ok(response)) => self.answer(response.into_parts(), timer, deadline, until).await,
             Some(Err(error)) if error.message().is_some() || !sent => Exchange::NotSent(chain(error.error())),
             Some(Err(error)) => Exchange::Unknown(class(error.error()), chain(error.error())),
             None if sent => Exchange::Unknown("timeout", "no answer before the deadline".into()),
@@ -124,6 +142,7 @@ impl Http1 {
         (head, mut incoming): (Parts, Incoming),
         mut timer: Pin<&mut Sleep>,
         deadline: Instant,
+        until: Until,
     ) -> Exchange {
         self.keep_alive = keep_alive(&head.headers);
         let expected = usize::try_from(incoming.size_hint().lower()).unwrap_or(PAYLOAD_BYTES_MAX);
@@ -149,6 +168,9 @@ impl Http1 {
                     body.extend_from_slice(&data[..data.len().min(room)]);
                     if data.len() > room {
                         return Exchange::Answered(answer(&head, body, true));
+                    }
+                    if until.reached(&head.headers, &body) {
+                        return Exchange::Answered(answer(&head, body, false));
                     }
                 }
             }

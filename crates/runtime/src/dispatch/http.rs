@@ -1,17 +1,17 @@
-//! Performs one attempt of `call: http`: guard, connection, exchange, and the exact class of its outcome.
+//! Performs HTTP requests: guard, connection, exchange, and the exact class of the outcome.
 //!
 //! Deliberately absent: retries of anything that may have been sent, redirects, cookies, proxies, decompression.
 
 use super::counters::{Counters, add_one};
-use super::exchange::{Exchange, Http1};
+use super::exchange::{Exchange, Http1, Until};
 use super::outcome::{chain, not_connected, not_sent, unknown, unsendable};
 use super::pool::{IDLE_AT_MOST_ONCE_MAX, IDLE_MAX, Key, Pool};
 use super::request::{self, Outgoing};
-use super::{Call, Times};
+use super::{Call, Times, rpc};
 use crate::egress::Egress;
 use std::sync::Arc;
 use tenure_dsl::program::Mode;
-use tenure_engine::execution::CallOutcome;
+use tenure_engine::execution::{CallOutcome, HttpRequest, Request};
 use tokio::time::Instant;
 
 /// Performs calls over pooled connections.
@@ -47,23 +47,40 @@ impl Client {
         times: &Times,
         may_send: impl Fn() -> bool,
     ) -> CallOutcome {
-        let (target, mut request) = match request::prepare(call) {
+        match &call.effect.request {
+            Request::Http(request) => self.exchange(call, request, times, &may_send, Until::End).await,
+            Request::Rpc(request) => Box::pin(rpc::perform(self, call, request, times, &may_send)).await,
+        }
+    }
+
+    /// Sends one request on behalf of a call and reads its answer.
+    pub(super) async fn exchange(
+        &self,
+        call: &Call,
+        recorded: &HttpRequest,
+        times: &Times,
+        may_send: &impl Fn() -> bool,
+        until: Until,
+    ) -> CallOutcome {
+        let (target, mut request) = match request::prepare(call, recorded) {
             Ok(prepared) => prepared,
             Err(why) => return unsendable(&why),
         };
         let key = Key { tenant: call.tenant.clone(), target };
         while let Some(ready) = self.idle(&key, call.effect.mode).await {
-            match self.send(ready, &key, request, times, &may_send).await {
+            match self.send(ready, &key, (request, until), times, may_send).await {
                 Sent::Ended(outcome) => return outcome,
                 // The idle connection had been closed and nothing left: another one may do it at once.
-                Sent::Nothing(_) => request = request::prepare(call).expect("it was prepared before").1,
+                Sent::Nothing(_) => {
+                    request = request::prepare(call, recorded).expect("it was prepared before").1;
+                }
             }
         }
         let ready = match self.fresh(&key, times).await {
             Ok(ready) => ready,
             Err(outcome) => return outcome,
         };
-        match self.send(ready, &key, request, times, &may_send).await {
+        match self.send(ready, &key, (request, until), times, may_send).await {
             Sent::Ended(outcome) => outcome,
             Sent::Nothing(detail) => not_sent("connect", &detail),
         }
@@ -109,15 +126,15 @@ impl Client {
         &self,
         Ready { mut connection, reused }: Ready,
         key: &Key,
-        request: Outgoing,
+        (request, until): (Outgoing, Until),
         times: &Times,
-        may_send: impl Fn() -> bool,
+        may_send: &impl Fn() -> bool,
     ) -> Sent {
         if Instant::now() >= times.send_by() || !may_send() {
             self.pool.put(key.clone(), connection, Instant::now());
             return Sent::Ended(not_sent("guard", "the send-by has passed, or the right to send is gone"));
         }
-        let exchange = connection.exchange(request, times.send_by(), times.deadline).await;
+        let exchange = connection.exchange(request, times.send_by(), times.deadline, until).await;
         if reused && !matches!(exchange, Exchange::NotSent(_)) {
             add_one(&self.counters.connections_reused);
         }

@@ -14,6 +14,7 @@ mod http;
 mod outcome;
 mod pool;
 mod request;
+mod rpc;
 mod times;
 
 #[cfg(test)]

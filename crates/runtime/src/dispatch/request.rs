@@ -51,8 +51,7 @@ pub(super) enum Unsendable {
 }
 
 /// The target of a call and the request in origin form.
-pub(super) fn prepare(call: &Call) -> Result<(Target, Outgoing), Unsendable> {
-    let recorded = &*call.effect.request;
+pub(super) fn prepare(call: &Call, recorded: &HttpRequest) -> Result<(Target, Outgoing), Unsendable> {
     let (target, path) = Target::parse(&recorded.uri).map_err(Unsendable::Denied)?;
     let path = PathAndQuery::try_from(path).map_err(|e| invalid("path", e))?;
     let mut headers = user_headers(recorded)?;

@@ -11,7 +11,7 @@ use tenure_engine::shard::{Idempotency, OnConflict};
 use tenure_runtime::egress::{self, Egress, Policy};
 use tenure_runtime::seal::{Keyring, RootKey};
 use tenure_runtime::{Act, Clock, Error, Handle, Node, Options, StartExecution, Started, Until};
-use tenure_store::{Filter, MemoryStore, Store};
+use tenure_store::{self as store, Filter, MemoryStore, Store};
 use tenure_store_sqlite as store_sqlite;
 use tenure_types::{ExecutionId, Status, TenantId};
 
@@ -71,6 +71,7 @@ impl World {
             correlation_id: act.correlation_id.clone(),
             labels: vec![],
             start_at: None,
+            signal: None,
             by: act.actor.clone(),
         };
         let definition = registered.definition;
@@ -291,6 +292,38 @@ do:
     let input = Input::Terminate { reason: None, by: act().actor };
     let summary = world.handle().command(&world.acme, running, input, act()).await.unwrap();
     assert_eq!(summary.status, Status::Terminated);
+}
+
+/// A history that cannot be read stops its own execution only.
+#[tokio::test]
+async fn an_execution_that_cannot_be_read_is_held_and_others_go_on() {
+    const LONG: &str = "
+document: { dsl: '1.0.3', namespace: test, name: long, version: '1.0.0' }
+do:
+  - nap: { wait: { days: 1 } }
+";
+    let mut world = World::new().await;
+    let broken = world.start(LONG, None, OnConflict::Fail).await.unwrap().id;
+    let whole = world.start(LONG, None, OnConflict::Fail).await.unwrap().id;
+    let leases = world.store.acquire_shards().await.unwrap();
+    let append = store::HistoryAppend {
+        execution: broken,
+        tenant: world.acme.clone(),
+        first_seq: world.execution(broken).await.seq() + 1,
+        events: 1,
+        blob: store::Sealed(vec![0xC3; 100]),
+    };
+    let commit = store::Commit { leases, appends: vec![append], ..store::Commit::default() };
+    world.store.commit(commit).await.unwrap();
+    world.crash().await;
+    let terminate = || Input::Terminate { reason: None, by: act().actor };
+    for _ in 0..2 {
+        let refused = world.handle().command(&world.acme, broken, terminate(), act()).await;
+        assert!(matches!(refused, Err(Error::Rejected(Rejected::Held))), "{refused:?}");
+    }
+    let ended = world.handle().command(&world.acme, whole, terminate(), act()).await.unwrap();
+    assert_eq!(ended.status, Status::Terminated);
+    assert_eq!(world.handle().metrics().held.get(), 1);
 }
 
 /// FR-037: what is stored is not readable without the key.

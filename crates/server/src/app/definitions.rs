@@ -1,7 +1,7 @@
 //! Definitions: register, validate, list, show.
 
 use super::error::item;
-use super::{App, Error, view};
+use super::{App, Error, versions, view};
 use crate::auth::Grant;
 use crate::http::Query;
 use std::sync::Arc;
@@ -24,9 +24,9 @@ pub(crate) async fn register(
     Ok((view::definition_summary(&definition.id, definition.digest, created_at, true), created))
 }
 
-/// Says what is wrong with a text. Nothing is stored.
-pub(crate) fn validate(_grant: &Grant, text: &str) -> Validation {
-    match tenure_dsl::load(text) {
+/// Says what is wrong with a text and with what it refers to. Nothing is stored.
+pub(crate) async fn validate(app: &App, grant: &Grant, text: &str) -> Result<Validation, Error> {
+    Ok(match app.handle.validate(grant.tenant(), text).await {
         Ok(definition) => {
             let id = &definition.id;
             let definition = DefinitionVersionRef {
@@ -37,22 +37,25 @@ pub(crate) fn validate(_grant: &Grant, text: &str) -> Validation {
             };
             Validation { valid: true, definition: Some(definition), errors: Vec::new() }
         }
-        Err(diagnostics) => {
+        Err(tenure_runtime::Error::Invalid(diagnostics)) => {
             Validation { valid: false, definition: None, errors: diagnostics.iter().map(item).collect() }
         }
-    }
+        Err(error) => return Err(error.into()),
+    })
 }
 
-/// Shows a version; the latest enabled one when none is named.
+/// Shows a version, with its tag; the latest enabled one when none is named.
 pub(crate) async fn show(
     app: &App,
     grant: &Grant,
     namespace: &str,
     name: &str,
     version: Option<&str>,
-) -> Result<Definition, Error> {
+) -> Result<(Definition, String), Error> {
     let found = app.handle.definition(grant.tenant(), namespace, name, version).await?;
-    found.map(|found| view::definition(&found)).ok_or_else(Error::not_found)
+    let found = found.ok_or_else(Error::not_found)?;
+    let tag = versions::tag(found.definition.digest, found.enabled);
+    Ok((view::definition(&found), tag))
 }
 
 /// Lists versions, of one definition or of all.
@@ -66,21 +69,22 @@ pub(crate) async fn list(
         Some((namespace, name)) => (Some(namespace), Some(name)),
         None => (query.text("namespace"), query.text("name")),
     };
-    let scope = format!("definitions {namespace:?} {name:?}");
+    let deleted = query.flag("deleted");
+    let scope = format!("definitions {namespace:?} {name:?} {deleted}");
     let after = query.text("pageToken").map(|token| app.cursors.open(grant.tenant(), &scope, token));
     let after = after.transpose()?.map(|position| position_of(&position)).transpose()?;
     let page_size = page_size(query);
-    let question =
-        DefinitionQuery { namespace: namespace.map(Arc::from), name: name.map(Arc::from), page_size, after };
+    let (namespace, name) = (namespace.map(Arc::from), name.map(Arc::from));
+    let question = DefinitionQuery { namespace, name, deleted, page_size, after };
     let page = app.handle.definitions(grant.tenant(), &question).await?;
     if of.is_some() && page.items.is_empty() && question.after.is_none() {
         return Err(Error::not_found());
     }
-    let summary = |head: &tenure_store::DefinitionHead| {
-        view::definition_summary(&head.id, head.digest, head.created_at, head.enabled)
-    };
     let next = page.next.map(|next| app.cursors.seal(grant.tenant(), &scope, &position_text(&next)));
-    Ok(DefinitionList { items: page.items.iter().map(summary).collect(), next_page_token: next })
+    Ok(DefinitionList {
+        items: page.items.iter().map(view::definition_head).collect(),
+        next_page_token: next,
+    })
 }
 
 /// What the runtime writes down about a change.

@@ -81,6 +81,9 @@ fn runtime_problem(error: runtime::Error) -> Problem {
                 "other content is registered under this namespace, name and version; a version never changes";
             Problem::new(Code::DefinitionTaken, detail)
         }
+        E::Precondition => {
+            Problem::new(Code::PreconditionFailed, "the version is not as `If-Match` says: read it again")
+        }
         E::NotFound => Error::not_found().into(),
         E::Rejected(rejected) => rejected_problem(rejected),
         E::Busy => Problem::new(Code::Busy, "the server has too much under way"),
@@ -118,6 +121,8 @@ fn rejected_problem(rejected: Rejected) -> Problem {
         }
         Rejected::Conflict(detail) => Problem::new(Code::StateConflict, detail),
         Rejected::Busy => Problem::new(Code::Busy, "the server has too much under way"),
+        Rejected::TenantBusy => Problem::new(Code::TenantBusy, rejected.to_string()),
+        Rejected::Held => Problem::new(Code::WorkflowHeld, rejected.to_string()),
     }
 }
 
@@ -157,6 +162,7 @@ mod tests {
         let cases = [
             (E::Taken, "API-0030", 409),
             (E::NotFound, "API-0020", 404),
+            (E::Precondition, "API-0038", 412),
             (E::Busy, "API-0060", 503),
             (E::Full, "API-0061", 503),
             (E::Unavailable("x".into()), "API-0062", 503),
@@ -166,6 +172,8 @@ mod tests {
             (E::Rejected(Rejected::Conflict("x".into())), "API-0033", 409),
             (E::Rejected(Rejected::InvalidInput(vec![])), "API-0006", 400),
             (E::Rejected(Rejected::Busy), "API-0060", 503),
+            (E::Rejected(Rejected::TenantBusy), "API-0050", 429),
+            (E::Rejected(Rejected::Held), "API-0037", 409),
             (E::Store(tenure_store::Error::Corrupt("page 7".into())), "API-0070", 500),
         ];
         for (error, expected, status) in cases {

@@ -29,7 +29,7 @@ pub(crate) async fn page(app: &App, grant: &Grant, id: &str, query: &Query) -> R
         return Ok(piece);
     };
     tokio::select! {
-        () = watch.fired() => {}
+        _ = watch.fired() => {}
         () = tokio::time::sleep(wait) => {}
         () = app.draining.cancelled() => {}
     }
@@ -105,7 +105,7 @@ impl Follow {
             self.read_on().await.ok()?;
             if self.ready.is_empty() && !self.ended {
                 tokio::select! {
-                    () = watch.fired() => {}
+                    _ = watch.fired() => {}
                     () = self.app.draining.cancelled() => return None,
                 }
             }

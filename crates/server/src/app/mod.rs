@@ -8,10 +8,13 @@ pub(crate) mod audit;
 pub(crate) mod definitions;
 pub(crate) mod denials;
 mod error;
+pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod identity;
 mod state;
 pub(crate) mod tasks;
+pub(crate) mod trial;
+pub(crate) mod versions;
 pub(crate) mod view;
 pub(crate) mod workflows;
 

@@ -9,7 +9,11 @@ use bytes::Bytes;
 use std::sync::Arc;
 use tenure_api::JwkSet;
 use tenure_runtime::{Clock, Handle};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+
+/// Requests whose test cases run at once.
+const TRIALS_MAX: usize = 2;
 
 /// What an [`App`] is made of.
 #[derive(Debug)]
@@ -34,6 +38,8 @@ pub(crate) struct App {
     pub(crate) denials: Denials,
     /// Idempotency keys in flight, and recent answers.
     pub(crate) keys: Keys,
+    /// Places of requests that run test cases, which are made of computing alone.
+    pub(crate) trials: Semaphore,
     /// `/openapi.json`
     pub(crate) openapi: Bytes,
     /// `/.well-known/jwks.json`
@@ -56,6 +62,7 @@ impl App {
             metrics,
             denials: Denials::default(),
             keys: Keys::default(),
+            trials: Semaphore::new(TRIALS_MAX),
             openapi: tenure_api::openapi_text().into(),
             public_keys,
             draining: CancellationToken::new(),

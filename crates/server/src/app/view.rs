@@ -10,7 +10,7 @@ use tenure_api::{
 use tenure_dsl::error::Error;
 use tenure_engine::execution::{self, EventView, Execution, Pending, Summary, TaskView, UndoStatus};
 use tenure_runtime::RegisteredDefinition;
-use tenure_store::{ExecutionRow, Outcome, StoredAudit};
+use tenure_store::{DefinitionHead, ExecutionRow, Outcome, StoredAudit};
 use tenure_types::{CompensationStatus, DefinitionId, Digest, ExecutionId, Timestamp};
 
 /// A payload.
@@ -33,7 +33,14 @@ pub(crate) fn definition_summary(
         digest: digest.to_string(),
         created_at: created_at.into(),
         enabled,
+        deleted: false,
     }
+}
+
+/// A version as lists show it.
+pub(crate) fn definition_head(head: &DefinitionHead) -> DefinitionSummary {
+    let summary = definition_summary(&head.id, head.digest, head.created_at, head.enabled);
+    DefinitionSummary { deleted: head.deleted, ..summary }
 }
 
 /// A registered version.

@@ -1,6 +1,7 @@
 //! Executions: start, list, count, show, cancel, terminate.
 
 use super::definitions::{act, page_size};
+use super::events::signal_event;
 use super::{App, Error, view};
 use crate::auth::Grant;
 use crate::http::{Query, correlation};
@@ -59,10 +60,14 @@ pub(crate) async fn start(
         let execution = load(app, grant, started.id).await?;
         (view::started(started.id, &execution.summary()), Outcome::Existing)
     };
-    match (wait, started.ended) {
-        (Some(wait), Some(watch)) => ended_within(app, grant, started.id, wait, watch).await,
-        _ => Ok(Started { body: accepted, outcome }),
+    let (Some(wait), Some(watch)) = (wait, started.ended) else {
+        return Ok(Started { body: accepted, outcome });
+    };
+    if outcome == Outcome::Existing {
+        return ended_within(app, grant, started.id, wait, watch).await;
     }
+    // Watched since before its start: its end cannot be missed.
+    end_of(app, grant, started.id, wait, watch).await
 }
 
 /// The answer to a start that was made before, from what was promised then.
@@ -87,26 +92,45 @@ async fn ended_within(
     grant: &Grant,
     id: ExecutionId,
     wait: Duration,
-    mut watch: Watch,
+    watch: Watch,
 ) -> Result<Started, Error> {
     // Registered before this read: an end between the two is not missed.
-    let mut execution = load(app, grant, id).await?;
-    if !execution.status().ended() {
-        tokio::select! {
-            () = watch.fired() => {}
-            () = tokio::time::sleep(wait) => {}
-            () = app.draining.cancelled() => {}
-        }
-        execution = load(app, grant, id).await?;
+    let execution = load(app, grant, id).await?;
+    if execution.status().ended() {
+        Ok(waited_for(&execution))
+    } else {
+        end_of(app, grant, id, wait, watch).await
     }
-    let mut body = view::started(id, &execution.summary());
+}
+
+/// Waits for the end of an execution that was open when the watch began.
+async fn end_of(
+    app: &App,
+    grant: &Grant,
+    id: ExecutionId,
+    wait: Duration,
+    mut watch: Watch,
+) -> Result<Started, Error> {
+    let ended = tokio::select! {
+        ended = watch.fired() => ended,
+        () = tokio::time::sleep(wait) => None,
+        () = app.draining.cancelled() => None,
+    };
+    match ended.filter(|execution| execution.tenant() == grant.tenant()) {
+        Some(execution) => Ok(waited_for(&execution)),
+        None => Ok(waited_for(&load(app, grant, id).await?)),
+    }
+}
+
+fn waited_for(execution: &Execution) -> Started {
+    let mut body = view::started(execution.id(), &execution.summary());
     if !execution.status().ended() {
-        return Ok(Started { body, outcome: Outcome::UnderWay });
+        return Started { body, outcome: Outcome::UnderWay };
     }
     body.ended_at = execution.ended_at().map(Into::into);
     body.output = execution.output().map(view::json);
-    body.error = view::execution_error(&execution);
-    Ok(Started { body, outcome: Outcome::Ended })
+    body.error = view::execution_error(execution);
+    Started { body, outcome: Outcome::Ended }
 }
 
 async fn definition(app: &App, grant: &Grant, workflow: &WorkflowRef) -> Result<Arc<Definition>, Error> {
@@ -123,7 +147,7 @@ async fn definition(app: &App, grant: &Grant, workflow: &WorkflowRef) -> Result<
 }
 
 fn start_of(grant: &Grant, command: StartWorkflow) -> Result<Start, Error> {
-    let StartWorkflow { input, key, correlation_id, labels, start_at, .. } = command;
+    let StartWorkflow { input, key, correlation_id, labels, start_at, signal, .. } = command;
     let input = input.map_or_else(|| payload("{}", "/input"), |input| payload(input.as_text(), "/input"))?;
     if let Some(key) = &key {
         short_text(key, "/key")?;
@@ -152,6 +176,7 @@ fn start_of(grant: &Grant, command: StartWorkflow) -> Result<Start, Error> {
         correlation_id,
         labels: labels.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
         start_at: start_at.map(|time| time.0),
+        signal: signal.map(|signal| signal_event(signal, "/signal")).transpose()?,
         by: grant.actor().clone(),
     })
 }
@@ -165,7 +190,8 @@ pub(crate) fn payload(text: &str, pointer: &str) -> Result<Json, Error> {
     Json::parse(text).map_err(|error| Error::body(pointer, error.to_string()))
 }
 
-fn short_text(text: &str, pointer: &str) -> Result<(), Error> {
+/// A text that people choose, within its limits.
+pub(crate) fn short_text(text: &str, pointer: &str) -> Result<(), Error> {
     let fits =
         !text.is_empty() && text.chars().count() <= KEY_CHARS_MAX && !text.chars().any(char::is_control);
     let detail = || format!("expected 1 to {KEY_CHARS_MAX} characters without control characters");

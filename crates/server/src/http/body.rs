@@ -2,6 +2,7 @@
 
 use crate::app::Error;
 use crate::http::call::Content;
+use crate::http::cloud_events;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
@@ -63,7 +64,11 @@ fn limit(route: &Route) -> Limit {
     let bytes = match (route.body, route.operation) {
         (Takes::None, _) => return Limit { bytes: 0, name: "this path takes no body" },
         (Takes::Definition, _) => DEFINITION_BYTES_MAX,
-        (_, Operation::StartWorkflow | Operation::ResolveTask) => PAYLOAD_BODY_BYTES_MAX,
+        (_, Operation::TestDefinition) => DEFINITION_BYTES_MAX + PAYLOAD_BODY_BYTES_MAX,
+        (Takes::CloudEvents, _) => PAYLOAD_BODY_BYTES_MAX,
+        (_, Operation::StartWorkflow | Operation::ResolveTask | Operation::SignalWorkflow) => {
+            PAYLOAD_BODY_BYTES_MAX
+        }
         (Takes::Json(_) | Takes::OptionalJson(_), _) => SMALL_BODY_BYTES_MAX,
     };
     let name =
@@ -80,12 +85,12 @@ fn too_large(limit: &Limit) -> Error {
 }
 
 fn content(route: &Route, headers: &HeaderMap, empty: bool) -> Result<Content, Error> {
-    let yaml = match route.body {
+    match route.body {
         Takes::None => return Ok(Content::Nothing),
         Takes::OptionalJson(_) if empty => return Ok(Content::Nothing),
-        Takes::Json(_) | Takes::OptionalJson(_) => false,
-        Takes::Definition => true,
-    };
+        Takes::Json(_) | Takes::OptionalJson(_) | Takes::Definition | Takes::CloudEvents => {}
+    }
+    let yaml = matches!(route.body, Takes::Definition);
     if headers.get(header::CONTENT_ENCODING).is_some_and(|value| value != "identity") {
         return Err(unsupported("compressed bodies are not taken"));
     }
@@ -94,6 +99,9 @@ fn content(route: &Route, headers: &HeaderMap, empty: bool) -> Result<Content, E
     let charset = parameters.trim();
     let utf8 = charset.is_empty() || charset.eq_ignore_ascii_case("charset=utf-8");
     let kind = kind.trim().to_ascii_lowercase();
+    if matches!(route.body, Takes::CloudEvents) {
+        return cloud_events::content(headers, &kind, utf8);
+    }
     match kind.as_str() {
         "application/json" if utf8 => Ok(Content::Json),
         "application/yaml" | "application/x-yaml" | "text/yaml" if yaml && utf8 => Ok(Content::Yaml),

@@ -18,6 +18,12 @@ pub(crate) enum Content {
     Json,
     /// YAML.
     Yaml,
+    /// A `CloudEvent` in its JSON form.
+    CloudEvent,
+    /// Several of them.
+    CloudEventBatch,
+    /// The data of a `CloudEvent` whose attributes are headers.
+    CloudEventData,
 }
 
 /// A request.
@@ -64,8 +70,26 @@ impl Call {
             sha.update([0]);
             sha.update(value.as_bytes());
         }
+        if self.content == Content::CloudEventData {
+            self.hash_event_headers(&mut sha);
+        }
         sha.update([0, 0]);
         sha.update(&self.body);
         sha.finalize().into()
+    }
+
+    /// In binary mode a part of the request's content is in its headers.
+    fn hash_event_headers(&self, sha: &mut Sha256) {
+        let content = |name: &str| name.starts_with("ce-") || name == "content-type";
+        let mut lines: Vec<(&str, &[u8])> =
+            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        lines.retain(|(name, _)| content(name));
+        lines.sort_unstable();
+        for (name, value) in lines {
+            sha.update([0, 1]);
+            sha.update(name.as_bytes());
+            sha.update([0]);
+            sha.update(value);
+        }
     }
 }

@@ -6,11 +6,13 @@
 pub(crate) mod admin;
 mod body;
 mod call;
+pub(crate) mod cloud_events;
 pub(crate) mod correlation;
 mod handlers;
 pub(crate) mod idempotency;
 pub(crate) mod json;
 pub(crate) mod listener;
+pub(crate) mod precondition;
 pub(crate) mod prefer;
 mod query;
 mod reply;

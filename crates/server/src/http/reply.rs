@@ -26,13 +26,25 @@ pub(crate) struct Reply {
     /// Seconds that were granted for `Prefer: wait`.
     pub(crate) waited: Option<u64>,
     pub(crate) replayed: bool,
+    /// How the thing is, for `If-Match`.
+    pub(crate) etag: Option<String>,
+    /// Seconds for which anybody may keep it.
+    pub(crate) cached: Option<u32>,
 }
 
 impl Reply {
     /// An answer with this status and body.
     pub(crate) fn new(status: StatusCode, body: &impl Serialize) -> Self {
         let body = serde_json::to_vec(body).expect("the contract's types are JSON");
-        Self { status, body: body.into(), location: None, waited: None, replayed: false }
+        Self {
+            status,
+            body: body.into(),
+            location: None,
+            waited: None,
+            replayed: false,
+            etag: None,
+            cached: None,
+        }
     }
 
     /// 200.
@@ -42,12 +54,24 @@ impl Reply {
 
     /// 200 with a body that is JSON text already.
     pub(crate) fn text(body: Bytes) -> Self {
-        Self { status: StatusCode::OK, body, location: None, waited: None, replayed: false }
+        Self { body, ..Self::new(StatusCode::OK, &()) }
     }
 
     /// The same answer with `Location`.
     pub(crate) fn at(mut self, location: String) -> Self {
         self.location = Some(location);
+        self
+    }
+
+    /// The same answer with `ETag`.
+    pub(crate) fn tagged(mut self, etag: String) -> Self {
+        self.etag = Some(etag);
+        self
+    }
+
+    /// The same answer, which anybody may keep for so many seconds.
+    pub(crate) fn cached(mut self, seconds: u32) -> Self {
+        self.cached = Some(seconds);
         self
     }
 }
@@ -65,6 +89,14 @@ impl From<Reply> for Response {
             && let Ok(value) = HeaderValue::from_str(&format!("wait={seconds}"))
         {
             headers.insert(PREFERENCE_APPLIED, value);
+        }
+        if let Some(etag) = reply.etag.and_then(|text| HeaderValue::from_str(&text).ok()) {
+            headers.insert(header::ETAG, etag);
+        }
+        if let Some(seconds) = reply.cached
+            && let Ok(value) = HeaderValue::from_str(&format!("public, max-age={seconds}"))
+        {
+            headers.insert(header::CACHE_CONTROL, value);
         }
         if reply.replayed {
             headers.insert(REPLAYED, HeaderValue::from_static("true"));
@@ -102,7 +134,7 @@ pub(crate) fn problem(error: Error, path: &str, correlation_id: &str) -> Respons
 /// Adds what every answer has.
 pub(crate) fn finish(headers: &mut HeaderMap, correlation_id: &str) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::CONTENT_SECURITY_POLICY, CSP);
     if let Ok(value) = HeaderValue::from_str(correlation_id) {
         headers.insert(correlation::HEADER, value);

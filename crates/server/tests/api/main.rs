@@ -3,13 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail the test by panicking")]
 
 mod admin;
+mod calls;
 mod commands;
 mod conventions;
 mod definitions;
+mod disk;
+mod events;
 mod idempotency;
 mod matrix;
 mod reads;
 mod restart;
 mod starts;
 mod steps;
+mod trial;
+mod versions;
 mod world;

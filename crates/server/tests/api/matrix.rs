@@ -35,9 +35,14 @@ fn call(world: &World, route: &Route, path: &str, id: &str) -> Call {
     let call = world.call(route.method.as_str(), &path);
     match route.operation {
         Operation::RegisterDefinition | Operation::ValidateDefinition => call.yaml(SLEEP),
+        Operation::TestDefinition => call.json(&json!({ "definition": SLEEP, "cases": [] })),
         Operation::StartWorkflow => {
             call.json(&json!({ "workflow": { "namespace": "test", "name": "sleep" } }))
         }
+        Operation::PublishEvents => call.raw(
+            "application/cloudevents+json",
+            br#"{"specversion":"1.0","id":"1","source":"/matrix","type":"nobody.waits"}"#,
+        ),
         Operation::ResolveTask => call.json(&json!({ "action": "retry" })),
         _ => call,
     }

@@ -59,6 +59,7 @@ fn options(data: &std::path::Path, listen: &str) -> Options {
         ephemeral: false,
         egress: EgressMode::Open,
         allow: vec![],
+        store_bytes_max: None,
     }
 }
 

@@ -170,7 +170,7 @@ async fn fields_beyond_their_limits_are_refused() {
         ("labels", (0..33).map(|n| (n.to_string(), json!("x"))).collect::<serde_json::Map<_, _>>().into()),
         ("startAt", json!("tomorrow")),
         ("onConflict", json!("ignore")),
-        ("signal", json!({})),
+        ("signal", json!({ "payload": 1 })),
     ];
     for (field, value) in cases {
         let mut body = start_of("echo", &json!({}));

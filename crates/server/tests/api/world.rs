@@ -55,7 +55,13 @@ pub(crate) struct World {
 impl World {
     pub(crate) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        Self { running: open(dir.path()).await, dir }
+        Self { running: open(dir.path(), None).await, dir }
+    }
+
+    /// Whose store may not grow beyond so many bytes.
+    pub(crate) async fn on_small_disk(bytes: u64) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self { running: open(dir.path(), Some(bytes)).await, dir }
     }
 
     /// With these definitions registered for `demo`.
@@ -71,7 +77,7 @@ impl World {
     /// Stops the server and starts another one on the same data.
     pub(crate) async fn restart(self) -> Self {
         self.running.shutdown().await;
-        Self { running: open(self.dir.path()).await, dir: self.dir }
+        Self { running: open(self.dir.path(), None).await, dir: self.dir }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -88,6 +94,10 @@ impl World {
 
     pub(crate) fn post(&self, path: &str) -> Call {
         self.call("POST", path)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Call {
+        self.call("DELETE", path)
     }
 
     /// A request of `demo-admin`, until told otherwise.
@@ -148,7 +158,7 @@ pub(crate) fn start_of(name: &str, input: &Value) -> Value {
     serde_json::json!({ "workflow": { "namespace": "test", "name": name }, "input": input })
 }
 
-async fn open(data: &Path) -> Running {
+async fn open(data: &Path, store_bytes_max: Option<u64>) -> Running {
     let any = "127.0.0.1:0".parse().unwrap();
     let options = Options {
         data: data.to_owned(),
@@ -157,6 +167,7 @@ async fn open(data: &Path) -> Running {
         ephemeral: false,
         egress: EgressMode::Open,
         allow: vec![],
+        store_bytes_max,
     };
     dev::start(options).await.unwrap()
 }

@@ -2,7 +2,7 @@
 //!
 //! Expressions are constants where anything else is not the point: the simulator tests the protocol, not jq.
 
-use super::tree::{Call, Kind, Mode, Retry, Task, Tree, Try, Undo};
+use super::tree::{Call, Kind, Listen, Mode, Retry, Task, Tree, Try, Undo};
 use crate::rng::Rng;
 
 /// Tasks of a definition, undo lists not counted.
@@ -10,6 +10,8 @@ const TASKS_MAX: u64 = 9;
 const DEPTH_MAX: u32 = 3;
 /// The statuses that services answer and definitions raise and catch.
 pub const STATUSES: [u64; 3] = [409, 500, 503];
+/// The types of events; the last one stops what listens until it comes.
+pub const EVENTS: [&str; 3] = ["red", "green", "stop"];
 
 const ON_FAILURE: [&str; 4] = ["suspend", "suspend", "continue", "fault"];
 const BACKOFFS: [&str; 3] = ["constant", "linear", "exponential"];
@@ -72,7 +74,13 @@ impl Grammar<'_> {
         task.undo = self.undo_of(&task.kind);
         let limited = matches!(
             task.kind,
-            Kind::Call(_) | Kind::Do(_) | Kind::For { .. } | Kind::Fork { .. } | Kind::Try(_)
+            Kind::Call(_)
+                | Kind::Do(_)
+                | Kind::For { .. }
+                | Kind::Fork { .. }
+                | Kind::Try(_)
+                | Kind::Listen(_)
+                | Kind::Emit(_)
         );
         task.timeout_ms = (limited && self.rng.per_mille(140)).then(|| self.timeout());
         if self.rng.per_mille(20) {
@@ -97,7 +105,9 @@ impl Grammar<'_> {
             59..62 => self.switch(),
             62..68 if around.handler => Kind::Compensate(None),
             62..64 => Self::unwind_sibling(earlier).unwrap_or(Kind::Set(1)),
-            0..40 | 64..68 => Kind::Call(self.call()),
+            0..35 | 64..68 => Kind::Call(self.call()),
+            35..37 => Kind::Emit(self.rng.pick(&EVENTS)),
+            37..40 => self.listen(inner, nests),
             68..74 => Kind::Do(self.list(inner)),
             74..81 => {
                 let condition = self.rng.per_mille(100).then(|| "${ $index < 1 }".to_owned());
@@ -111,6 +121,14 @@ impl Grammar<'_> {
     fn unwind_sibling(earlier: &[Task]) -> Option<Kind> {
         let sibling = earlier.iter().rev().find(|task| task.undo.is_some())?;
         Some(Kind::Compensate(Some(sibling.name.clone())))
+    }
+
+    fn listen(&mut self, inner: Around, nests: bool) -> Kind {
+        let to = self.rng.pick(&["one", "any", "all", "until"]);
+        let count = if matches!(to, "any" | "all") { 2 } else { 1 };
+        let kinds = (0..count).map(|_| self.rng.pick(&EVENTS[..2])).collect();
+        let body = (nests && self.rng.per_mille(500)).then(|| self.list(inner));
+        Kind::Listen(Listen { to, kinds, body })
     }
 
     fn call(&mut self) -> Call {
@@ -181,8 +199,10 @@ impl Grammar<'_> {
     fn undo_of(&mut self, kind: &Kind) -> Option<Undo> {
         let (rate, call) = match kind {
             Kind::Call(_) => (550, true),
-            Kind::Do(_) | Kind::For { .. } | Kind::Fork { .. } | Kind::Try(_) => (150, false),
-            Kind::Set(_) => (100, false),
+            Kind::Do(_) | Kind::For { .. } | Kind::Fork { .. } | Kind::Try(_) | Kind::Listen(_) => {
+                (150, false)
+            }
+            Kind::Set(_) | Kind::Emit(_) => (100, false),
             Kind::Wait(_) | Kind::Raise(_) | Kind::Switch(_) | Kind::Compensate(_) => (0, false),
         };
         if !self.rng.per_mille(rate) {

@@ -8,9 +8,9 @@ mod outline;
 mod text;
 mod tree;
 
-pub use grammar::STATUSES;
+pub use grammar::{EVENTS, STATUSES};
 pub use outline::{Outline, Place, PlaceKind, PlaceUndo};
-pub use tree::{Call, Kind, Mode, Retry, Task, Tree, Try, Undo};
+pub use tree::{Call, Kind, Listen, Mode, Retry, Task, Tree, Try, Undo};
 
 use crate::rng::Rng;
 use std::sync::{Arc, LazyLock};

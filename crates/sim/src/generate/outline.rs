@@ -101,7 +101,12 @@ impl Outline {
                 self.add(&guarded.body, &format!("{pointer}/try"));
                 self.add(&guarded.handler, &format!("{pointer}/catch/do"));
             }
-            Kind::Set(_) | Kind::Raise(_) | Kind::Switch(_) | Kind::Compensate(_) => {}
+            Kind::Listen(listen) => {
+                if let Some(body) = &listen.body {
+                    self.add(body, &format!("{pointer}/foreach/do"));
+                }
+            }
+            Kind::Set(_) | Kind::Raise(_) | Kind::Switch(_) | Kind::Compensate(_) | Kind::Emit(_) => {}
         }
         PlaceKind::Other
     }

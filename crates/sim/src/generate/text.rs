@@ -102,6 +102,20 @@ impl Kind {
                 map.insert("try".into(), list(&guarded.body));
                 map.insert("catch".into(), Value::Object(catch));
             }
+            Self::Emit(kind) => {
+                map.insert("emit".into(), json!({"event": {"with": {"type": kind}}}));
+            }
+            Self::Listen(listen) => {
+                let filter = |kind: &&str| json!({"with": {"type": kind}});
+                let all: Vec<Value> = listen.kinds.iter().map(filter).collect();
+                let to = match listen.to {
+                    "one" => json!({"one": all[0]}),
+                    "until" => json!({"any": all, "until": {"one": {"with": {"type": "stop"}}}}),
+                    other => json!({other: all}),
+                };
+                map.insert("listen".into(), json!({"to": to}));
+                insert_some(map, "foreach", listen.body.as_ref().map(|body| json!({"do": list(body)})));
+            }
             Self::Compensate(scope) => {
                 map.insert("call".into(), json!("compensate"));
                 insert_some(map, "with", scope.as_ref().map(|scope| json!({"scope": scope})));

@@ -75,6 +75,21 @@ pub enum Kind {
     Try(Box<Try>),
     /// `call: compensate`, of an earlier sibling or of the enclosing `try`
     Compensate(Option<String>),
+    /// `emit` of an event of this type
+    Emit(&'static str),
+    /// `listen`
+    Listen(Listen),
+}
+
+/// `listen`
+#[derive(Clone, Debug)]
+pub struct Listen {
+    /// `one`, `any`, `all`; `until` stands for `any` until the event that stops it.
+    pub to: &'static str,
+    /// The types of its filters.
+    pub kinds: Vec<&'static str>,
+    /// `foreach.do`
+    pub body: Option<Vec<Task>>,
 }
 
 /// `call: http`

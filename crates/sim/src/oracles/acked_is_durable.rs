@@ -1,9 +1,10 @@
 //! Invariant 6: what a client was told is done is durable at that moment and still there at the end.
 
+use super::signals::number;
 use super::{Book, End, Moment, Oracle, Record, Seen, Verdict, ensure};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tenure_engine::execution::{Fact, FrameId, HistoryEvent};
+use tenure_engine::execution::{Event, Fact, FrameId, HistoryEvent};
 use tenure_types::{ExecutionId, Status, TenantId};
 
 /// What a client was told.
@@ -22,6 +23,8 @@ pub enum Ack {
     Terminated,
     /// An incident is settled.
     Resolved(FrameId),
+    /// The signal is taken.
+    Signalled(Arc<Event>),
 }
 
 /// See the module.
@@ -30,6 +33,7 @@ pub(super) struct AckedIsDurable {
     resolved: BTreeMap<(ExecutionId, FrameId), u32>,
     /// How much of each history an answer was based on.
     seqs: BTreeMap<ExecutionId, u64>,
+    signals: BTreeSet<(ExecutionId, String)>,
     promises: Vec<(TenantId, Arc<str>, ExecutionId)>,
 }
 
@@ -45,6 +49,7 @@ impl AckedIsDurable {
             Ack::Existing => record.seq > 0,
             Ack::Cancelled => record.cancel.is_some(),
             Ack::Terminated => record.ended == Some(Status::Terminated),
+            Ack::Signalled(event) => self.signals.contains(&(id, number(event))),
             Ack::Resolved(frame) => {
                 let left = self.resolved.get_mut(&(id, *frame)).filter(|left| **left > 0);
                 left.map(|left| *left -= 1).is_some()
@@ -61,6 +66,9 @@ impl Oracle for AckedIsDurable {
     fn fact(&mut self, id: ExecutionId, _: &Record, event: &HistoryEvent, _: Moment) -> Verdict {
         if let Fact::Resolved { frame, .. } = &event.fact {
             *self.resolved.entry((id, *frame)).or_default() += 1;
+        }
+        if let Fact::SignalReceived { event, .. } = &event.fact {
+            self.signals.insert((id, number(event)));
         }
         Ok(())
     }

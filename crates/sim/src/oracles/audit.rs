@@ -4,7 +4,7 @@
 use super::{Book, End, Moment, Oracle, Record, Verdict, ensure};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tenure_engine::execution::{Actor, Fact, HistoryEvent};
+use tenure_engine::execution::{Actor, Fact, HistoryEvent, Taken};
 use tenure_store::audit::{Head, verify};
 use tenure_types::{ExecutionId, Timestamp};
 
@@ -34,6 +34,11 @@ fn line(fact: &Fact) -> Option<(&'static str, Option<&Actor>)> {
         Fact::Completed { .. } => ("workflow.completed", None),
         Fact::Faulted { .. } => ("workflow.faulted", None),
         Fact::Cancelled => ("workflow.cancelled", None),
+        Fact::SignalReceived { by, .. } => ("workflow.signalled", Some(by)),
+        Fact::EventConsumed(consumed) => match &consumed.event {
+            Taken::Published { by, .. } => ("workflow.event-received", Some(by)),
+            Taken::Signal { .. } => return None,
+        },
         _ => return None,
     })
 }

@@ -86,6 +86,8 @@ pub enum Doing {
     Wait(Timestamp),
     /// A fork.
     Fork,
+    /// A loop whose iterations run side by side.
+    Gather,
     /// Anything else.
     Other,
 }
@@ -201,14 +203,15 @@ impl Record {
             Fact::Released(begin) => self.begin(begin.deadline, event),
             Fact::TaskStarted(task) => {
                 let kind = match &task.begun {
-                    Begun::Http { .. } => Doing::Call,
+                    Begun::Http { .. } | Begun::Call { .. } => Doing::Call,
                     Begun::Wait { due } => Doing::Wait(*due),
                     Begun::Fork { .. } => Doing::Fork,
+                    Begun::Gather { .. } => Doing::Gather,
                     _ => Doing::Other,
                 };
                 self.push(task.parent, task.slot, &task.place, kind, event);
                 let deadline = match &task.begun {
-                    Begun::Http { deadline, .. } => Some(*deadline),
+                    Begun::Http { deadline, .. } | Begun::Call { deadline, .. } => Some(*deadline),
                     _ => task.deadline,
                 };
                 self.frames.last_mut().expect("pushed above").deadline = deadline;
@@ -246,13 +249,30 @@ impl Record {
             | Fact::UndoCompleted { .. }
             | Fact::TaskFaulted { .. }
             | Fact::TaskCancelled { .. } => self.settle(&event.fact),
+            Fact::IterationStarted { frame, place, index } => self.iterate(*frame, place, *index, event),
+            Fact::IterationEnded { frame, completed: true, .. } => self.end(*frame, Ended::Completed),
+            Fact::IterationEnded { frame, .. } => self.end(*frame, Ended::Cancelled { executed: false }),
             Fact::TaskSkipped { .. }
-            | Fact::IterationStarted { .. }
+            | Fact::LoopClosed { .. }
+            | Fact::ExtensionAdvanced { .. }
             | Fact::CompensationStarted(_)
             | Fact::UndoSkipped { .. }
             | Fact::CompensationTimedOut { .. }
             | Fact::CompensationCompleted { .. }
-            | Fact::CompensationFailed { .. } => {}
+            | Fact::CompensationFailed { .. }
+            | Fact::SignalReceived { .. }
+            | Fact::EventConsumed(_)
+            | Fact::ItemCompleted { .. }
+            | Fact::ProbeScheduled { .. }
+            | Fact::ProbeStarted { .. }
+            | Fact::ProbeEnded { .. } => {}
+        }
+    }
+
+    /// An iteration is an activation only where iterations run side by side.
+    fn iterate(&mut self, id: FrameId, place: &Place, index: u32, event: &HistoryEvent) {
+        if self.frame(id).is_some_and(|frame| frame.kind == Doing::Gather) {
+            self.push(id, Slot::Branch(index), place, Doing::List, event);
         }
     }
 

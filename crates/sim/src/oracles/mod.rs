@@ -15,6 +15,7 @@ mod fence;
 mod liveness;
 mod no_dispatch_after_completion;
 mod replay;
+mod signals;
 mod timers;
 mod undo;
 mod with_key;
@@ -30,7 +31,7 @@ use crate::generate::Outline;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use tenure_engine::execution::{Execution, FrameId, HistoryEvent, Summary};
+use tenure_engine::execution::{Event, Execution, FrameId, HistoryEvent, Summary};
 use tenure_store::{ExecutionRow, StoredAudit};
 use tenure_types::{Epoch, ExecutionId, ShardId, TenantId, Timestamp};
 
@@ -91,6 +92,15 @@ pub enum Seen<'a> {
         status: u16,
         /// And this number in its body.
         receipt: u64,
+    },
+    /// The node is about to publish what an activation emits.
+    Published {
+        /// The execution.
+        id: ExecutionId,
+        /// The activation.
+        frame: FrameId,
+        /// The event.
+        event: &'a Arc<Event>,
     },
     /// A shard took an execution from the store into its memory.
     Loaded {
@@ -243,6 +253,7 @@ impl Oracles {
             Box::new(acked_is_durable::AckedIsDurable::default()),
             Box::new(ended_is_final::EndedIsFinal),
             Box::new(timers::Timers::default()),
+            Box::new(signals::Signals::default()),
             Box::new(cancel::Cancel),
             Box::new(undo::Undo::default()),
             Box::new(audit::Audit::default()),

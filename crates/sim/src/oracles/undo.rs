@@ -282,7 +282,9 @@ fn side_by_side(record: &Record, a: FrameId, b: FrameId) -> bool {
     }
     !a.is_empty()
         && !b.is_empty()
-        && common.and_then(|id| record.frame(id)).is_some_and(|frame| frame.kind == Doing::Fork)
+        && common
+            .and_then(|id| record.frame(id))
+            .is_some_and(|frame| matches!(frame.kind, Doing::Fork | Doing::Gather))
 }
 
 #[cfg(test)]

@@ -45,6 +45,8 @@ pub(super) enum Waiting {
     Start { client: usize, id: ExecutionId },
     /// Somebody, for what a command promises.
     Command { id: ExecutionId, ack: Ack },
+    /// Whoever brings an event to an execution.
+    Parcel { parcel: u64, id: ExecutionId },
 }
 
 impl World {
@@ -62,6 +64,7 @@ impl World {
             let at = self.rng.skewed(20, self.faults.lasts_ms.min(120_000));
             self.queue.put(BEGINNING.plus_ms(at), Event::Command);
         }
+        self.queue.put(BEGINNING.plus_ms(300), Event::Courier { rest_ms: 500 });
         if self.faults.flood {
             self.queue.put(BEGINNING.plus_ms(100), Event::Flood);
         }
@@ -166,6 +169,7 @@ impl World {
                 correlation_id: format!("c{client}").into(),
                 labels: vec![],
                 start_at: wish.start_at,
+                signal: None,
                 by: actor("client"),
             },
             on_conflict: wish.on_conflict,
@@ -176,7 +180,7 @@ impl World {
         self.drain();
     }
 
-    fn wait(&mut self, waiting: Waiting) -> ReplyTo {
+    pub(super) fn wait(&mut self, waiting: Waiting) -> ReplyTo {
         let to = ReplyTo(self.number());
         self.node.waiting.insert(to, waiting);
         to
@@ -184,8 +188,10 @@ impl World {
 
     /// The node is gone before it has answered: nobody knows what became of the request.
     pub(super) fn disappoint(&mut self, waiting: &Waiting) {
-        if let Waiting::Start { client, .. } = waiting {
-            self.try_again(*client);
+        match waiting {
+            Waiting::Start { client, .. } => self.try_again(*client),
+            Waiting::Parcel { parcel, .. } => self.carry_later(*parcel),
+            Waiting::Command { .. } => {}
         }
     }
 
@@ -199,6 +205,9 @@ impl World {
     pub(super) fn reply(&mut self, to: ReplyTo, answer: Result<Answer, Rejected>) {
         let Some(waiting) = self.node.waiting.remove(&to) else { return };
         self.trace.note(self.now, "reply", to.0, || format!("{waiting:?} {}", said(&answer)));
+        if let Waiting::Parcel { parcel, id } = waiting {
+            return self.received(parcel, id, &answer);
+        }
         match (waiting, answer) {
             (Waiting::Start { client, id }, Ok(Answer::Done { .. })) => {
                 self.clients[client].served = true;
@@ -218,13 +227,15 @@ impl World {
                     self.try_again(client);
                 }
             }
-            (Waiting::Start { client, .. }, Err(Rejected::Busy)) => self.try_again(client),
+            (Waiting::Start { client, .. }, Err(Rejected::Busy | Rejected::TenantBusy)) => {
+                self.try_again(client);
+            }
             (Waiting::Command { id, ack }, Ok(_)) => self.see(&Seen::Acked { id, ack: &ack }),
             (Waiting::Command { .. }, Err(Rejected::Busy)) => self.coverage.hit(State::Busy),
             (Waiting::Command { ack: Ack::Cancelled, .. }, Err(Rejected::Ended(_))) => {
                 self.coverage.hit(State::CancelLoses);
             }
-            (Waiting::Start { .. } | Waiting::Command { .. }, Err(_)) => {}
+            (Waiting::Start { .. } | Waiting::Command { .. }, Err(_)) | (Waiting::Parcel { .. }, _) => {}
         }
     }
 
@@ -337,7 +348,11 @@ impl World {
 fn stuck(state: PendingState) -> bool {
     match state {
         PendingState::Uncertain | PendingState::UndoFailed => true,
-        PendingState::Calling | PendingState::Retrying | PendingState::Waiting => false,
+        PendingState::Calling
+        | PendingState::Retrying
+        | PendingState::Waiting
+        | PendingState::Listening
+        | PendingState::Publishing => false,
     }
 }
 
@@ -349,6 +364,6 @@ fn said(answer: &Result<Answer, Rejected>) -> String {
     }
 }
 
-fn actor(subject: &str) -> Actor {
+pub(super) fn actor(subject: &str) -> Actor {
     Actor { subject: subject.into(), kind: "user".into(), roles: vec![] }
 }

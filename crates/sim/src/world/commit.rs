@@ -152,6 +152,7 @@ impl World {
                 self.incidents.insert(write.id, if summary.status.ended() { 0 } else { summary.incidents });
             }
             self.oracles.seen(&Seen::Written { id: write.id }, moment);
+            self.wake_courier();
         }
         self.plan_house();
         self.plan_operator();

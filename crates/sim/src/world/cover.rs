@@ -6,7 +6,7 @@ use crate::generate::{Mode, PlaceKind};
 use crate::oracles::{Doing, Record};
 use tenure_dsl::error::TIMEOUT;
 use tenure_engine::execution::{
-    CauseClass, Execution, Fact, FrameId, HistoryEvent, Reason, Resolution, Target,
+    CauseClass, Execution, Fact, FrameId, HistoryEvent, Reason, Resolution, Taken, Target,
 };
 use tenure_engine::shard::limits::TIMER_HORIZON_MS;
 use tenure_types::ExecutionId;
@@ -131,6 +131,10 @@ fn reached(record: &Record, event: &HistoryEvent) -> Option<State> {
         Fact::Terminated { reason, .. } => match reason.as_deref() {
             Some("enough") => State::Terminated,
             Some(_) | None => State::KeyReplaced,
+        },
+        Fact::EventConsumed(consumed) => match &consumed.event {
+            Taken::Published { .. } => State::EventConsumed,
+            Taken::Signal { .. } => State::SignalConsumed,
         },
         Fact::Completed { .. } => State::Completed,
         Fact::Faulted { .. } if record.unwound.is_some() => State::Compensated,

@@ -58,6 +58,10 @@ pub(super) enum Event {
     Recovered,
     /// An operator looks for incidents.
     Operator,
+    /// The courier sets out, after a rest of so long.
+    Courier { rest_ms: u64 },
+    /// An event is brought to whoever wants it.
+    Carry { parcel: u64 },
 }
 
 impl Event {
@@ -87,6 +91,8 @@ impl Event {
             Self::Heal => "heal",
             Self::Recovered => "recovered",
             Self::Operator => "operator",
+            Self::Courier { .. } => "courier",
+            Self::Carry { .. } => "carry",
         }
     }
 
@@ -111,6 +117,8 @@ impl Event {
             | Self::Outcome { process, call, .. }
             | Self::Deadline { process, call } => *process ^ number(call),
             Self::Arrive { call } => number(call),
+            Self::Courier { rest_ms } => *rest_ms,
+            Self::Carry { parcel } => *parcel,
             Self::Command
             | Self::Flood
             | Self::Resume

@@ -6,6 +6,7 @@
 mod cipher;
 mod clients;
 mod commit;
+mod courier;
 mod cover;
 mod disk;
 mod dispatch;
@@ -29,9 +30,9 @@ use dispatch::Call;
 use event::{CallId, Event};
 use node::Node;
 use receiver::Receiver;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tenure_engine::execution::Execution;
+use tenure_engine::execution::{Execution, FrameId};
 use tenure_engine::shard::Shard;
 use tenure_runtime::codec;
 use tenure_store::{AuditQuery, LoadedExecution};
@@ -87,6 +88,7 @@ pub fn run(seed: u64, options: Options) -> Outcome {
     world.outcome()
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about one simulated world")]
 struct World {
     rng: Rng,
     faults: Faults,
@@ -116,6 +118,10 @@ struct World {
     /// Incidents by execution, as its row says.
     incidents: BTreeMap<ExecutionId, u32>,
     operator_comes: bool,
+    /// Activations that have emitted.
+    emitted: BTreeSet<(ExecutionId, FrameId)>,
+    /// Nobody listened any more when the courier looked last.
+    courier_rests: bool,
     /// A stored history is being folded: an assertion of the fold is then a finding about the history.
     folding: bool,
 }
@@ -147,6 +153,8 @@ impl World {
             known: vec![],
             incidents: BTreeMap::new(),
             operator_comes: false,
+            emitted: BTreeSet::new(),
+            courier_rests: false,
             folding: false,
         };
         world.invite(seed);
@@ -214,6 +222,8 @@ impl World {
             Event::Command => self.command(),
             Event::Flood => self.flood(),
             Event::Operator => self.operate(),
+            Event::Courier { rest_ms } => self.courier(rest_ms),
+            Event::Carry { parcel } => self.carry(parcel),
             Event::Committed { life, numbers, result } => self.committed(life, &numbers, &result),
             Event::Loaded { life, id, loaded } => self.loaded(life, id, loaded),
             Event::KeyFound { life, key, holder } => self.key_found(life, key, holder),

@@ -1,5 +1,6 @@
 //! The node: a lane of real shards, driven as the runtime drives them, that can crash, pause and lose its right.
 
+use super::courier::Parcel;
 use super::event::{CallId, Event};
 use super::{World, clients::Waiting};
 use crate::mutant::Mutant;
@@ -30,6 +31,8 @@ pub(super) struct Node {
     pub(super) waiting: BTreeMap<ReplyTo, Waiting>,
     /// What comes while the shards are being acquired.
     pub(super) inbox: Vec<Event>,
+    /// Events on their way.
+    pub(super) parcels: BTreeMap<u64, Parcel>,
     /// The dispatcher's calls, by the life that asked for them.
     pub(super) calls: BTreeMap<CallId, u64>,
     /// Calls that nobody waits for any more.
@@ -84,10 +87,17 @@ impl World {
         self.after(ms, Event::Restart);
     }
 
-    /// A crash ends a pause: what waited for the node is lost, apart from what clients and operators do.
+    /// A crash ends a pause: what waited for the node is lost, apart from what clients, operators and the courier do.
     fn forget_deferred(&mut self) {
         for event in std::mem::take(&mut self.node.deferred) {
-            if matches!(event, Event::ClientStarts { .. } | Event::Command | Event::Operator) {
+            if matches!(
+                event,
+                Event::ClientStarts { .. }
+                    | Event::Command
+                    | Event::Operator
+                    | Event::Courier { .. }
+                    | Event::Carry { .. }
+            ) {
                 self.after(0, event);
             }
         }
@@ -120,6 +130,7 @@ impl World {
         self.node.torn = false;
         self.node.alarm_at = None;
         self.node.house_at = None;
+        self.lose_parcels();
         for (_, waiting) in std::mem::take(&mut self.node.waiting) {
             self.disappoint(&waiting);
         }
@@ -208,6 +219,7 @@ impl World {
                 self.node.batches.push(batch);
             }
             Output::Perform { id, call, .. } => self.call(id, call),
+            Output::Publish { id, frame, event, .. } => self.publish(id, frame, &event),
             Output::Abandon { id, effect } => self.abandon(id, effect),
             Output::Reply { to, answer } => self.reply(to, answer),
             Output::Advanced { .. } => {}

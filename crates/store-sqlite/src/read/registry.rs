@@ -6,7 +6,8 @@ use crate::row::{from_ms, tenant as tenant_id};
 use rusqlite::{OptionalExtension, Row, params};
 use tenure_store::version;
 use tenure_store::{
-    DefinitionHead, DefinitionPage, DefinitionQuery, DefinitionRecord, Error, Sealed, TenantRecord,
+    DefinitionHead, DefinitionName, DefinitionPage, DefinitionQuery, DefinitionRecord, Error, Sealed,
+    TenantRecord,
 };
 use tenure_types::limits::PAGE_ITEMS_MAX;
 use tenure_types::{DefinitionId, Digest, TenantId};
@@ -25,8 +26,14 @@ fn head(row: &Row<'_>, tenant: &TenantId) -> rusqlite::Result<DefinitionHead> {
     })
 }
 
-fn record(row: &Row<'_>, tenant: &TenantId) -> rusqlite::Result<DefinitionRecord> {
-    Ok(DefinitionRecord { head: head(row, tenant)?, text: Sealed(row.get(7)?) })
+fn record(row: &Row<'_>, tenant: &TenantId) -> rusqlite::Result<(DefinitionRecord, Vec<u8>)> {
+    let (text, starts_on) = (Sealed(row.get(7)?), row.get(8)?);
+    Ok((DefinitionRecord { head: head(row, tenant)?, text, starts_on: vec![] }, starts_on))
+}
+
+fn whole((record, starts_on): (DefinitionRecord, Vec<u8>)) -> Result<DefinitionRecord, Error> {
+    let starts_on = postcard::from_bytes(&starts_on).map_err(|error| undecodable("a definition", error))?;
+    Ok(DefinitionRecord { starts_on, ..record })
 }
 
 impl View<'_> {
@@ -37,11 +44,12 @@ impl View<'_> {
         id: &DefinitionId,
     ) -> Result<Option<DefinitionRecord>, Error> {
         let sql = format!(
-            "SELECT {HEAD}, text FROM definitions WHERE tenant = ? AND namespace = ? AND name = ? AND version = ?"
+            "SELECT {HEAD}, text, starts_on FROM definitions WHERE tenant = ? AND namespace = ? AND name = ? AND version = ?"
         );
         let mut statement = self.db.prepare_cached(&sql).map_err(from_sql)?;
         let key = params![tenant.as_str(), id.namespace, id.name, id.version];
-        statement.query_row(key, |row| record(row, tenant)).optional().map_err(from_sql)
+        let found = statement.query_row(key, |row| record(row, tenant)).optional().map_err(from_sql)?;
+        found.map(whole).transpose()
     }
 
     /// A definition that is not deleted.
@@ -59,10 +67,13 @@ impl View<'_> {
         tenant: &TenantId,
         digest: Digest,
     ) -> Result<Option<DefinitionRecord>, Error> {
-        let sql = format!("SELECT {HEAD}, text FROM definitions WHERE tenant = ? AND digest = ? LIMIT 1");
+        let sql = format!(
+            "SELECT {HEAD}, text, starts_on FROM definitions WHERE tenant = ? AND digest = ? LIMIT 1"
+        );
         let mut statement = self.db.prepare_cached(&sql).map_err(from_sql)?;
         let key = params![tenant.as_str(), digest.0];
-        statement.query_row(key, |row| record(row, tenant)).optional().map_err(from_sql)
+        let found = statement.query_row(key, |row| record(row, tenant)).optional().map_err(from_sql)?;
+        found.map(whole).transpose()
     }
 
     /// The highest enabled version of a name.
@@ -96,7 +107,7 @@ impl View<'_> {
     ) -> Result<DefinitionPage, Error> {
         // From the cursor's name on; within that name, versions have an order that SQL does not know.
         let sql = format!(
-            "SELECT {HEAD} FROM definitions WHERE tenant = ?1 AND NOT deleted \
+            "SELECT {HEAD} FROM definitions WHERE tenant = ?1 AND (?6 OR NOT deleted) \
              AND (?2 IS NULL OR namespace = ?2) AND (?3 IS NULL OR name = ?3) \
              AND (?4 IS NULL OR (namespace, name) >= (?4, ?5)) ORDER BY namespace, name"
         );
@@ -107,7 +118,8 @@ impl View<'_> {
             query.namespace,
             query.name,
             after.map(|id| &id.namespace),
-            after.map(|id| &id.name)
+            after.map(|id| &id.name),
+            query.deleted
         ];
         let page_size = query.page_size.min(PAGE_ITEMS_MAX);
         let mut rows = statement.query(parameters).map_err(from_sql)?;
@@ -129,6 +141,30 @@ impl View<'_> {
         items.truncate(page_size);
         let next = items.last().filter(|_| more).map(|head| head.id.clone());
         Ok(DefinitionPage { items, next })
+    }
+
+    /// The names of the definitions that events of a type start.
+    pub(crate) fn started_by(
+        &self,
+        tenant: &TenantId,
+        kind: &str,
+        after: Option<&DefinitionName>,
+        limit: usize,
+    ) -> Result<Vec<DefinitionName>, Error> {
+        let sql = "SELECT DISTINCT s.namespace, s.name FROM starts_on s \
+                   JOIN definitions d ON d.tenant = s.tenant AND d.namespace = s.namespace AND d.name = s.name \
+                   AND d.version = s.version \
+                   WHERE s.tenant = ?1 AND s.kind IN ('', ?2) AND NOT d.deleted \
+                   AND (?3 IS NULL OR (s.namespace, s.name) > (?3, ?4)) ORDER BY s.namespace, s.name LIMIT ?5";
+        let mut statement = self.db.prepare_cached(sql).map_err(from_sql)?;
+        let (namespace, name) = (after.map(|after| &after.namespace), after.map(|after| &after.name));
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let columns = |row: &Row<'_>| {
+            let (namespace, name): (String, String) = (row.get(0)?, row.get(1)?);
+            Ok(DefinitionName { namespace: namespace.into(), name: name.into() })
+        };
+        let names = statement.query_map(params![tenant.as_str(), kind, namespace, name, limit], columns);
+        names.map_err(from_sql)?.collect::<rusqlite::Result<_>>().map_err(from_sql)
     }
 
     /// A tenant.

@@ -2,6 +2,7 @@
 
 use super::Written;
 use crate::error::from_sql;
+use crate::read::subscriptions::kind_column;
 use crate::row::ms;
 use crate::writer::Tx;
 use rusqlite::params;
@@ -19,7 +20,7 @@ pub(super) fn put_definition(tx: &mut Tx<'_>, record: &DefinitionRecord) -> Resu
         Some(stored) if !stored.head.deleted => return Ok(Written::changed(PutOutcome::Same)),
         Some(_) | None => {}
     }
-    let sql = "INSERT OR REPLACE INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT OR REPLACE INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let mut statement = tx.db().prepare_cached(sql).map_err(from_sql)?;
     let values = params![
         head.tenant.as_str(),
@@ -31,8 +32,16 @@ pub(super) fn put_definition(tx: &mut Tx<'_>, record: &DefinitionRecord) -> Resu
         head.enabled,
         head.deleted,
         record.text.as_bytes(),
+        postcard::to_stdvec(&record.starts_on).expect("a vector takes every byte"),
     ];
     statement.execute(values).map_err(from_sql)?;
+    for kind in &record.starts_on {
+        let sql = "INSERT OR IGNORE INTO starts_on VALUES (?, ?, ?, ?, ?)";
+        let mut statement = tx.db().prepare_cached(sql).map_err(from_sql)?;
+        let DefinitionId { namespace, name, version } = &head.id;
+        let kind = kind_column(kind.as_deref());
+        statement.execute(params![head.tenant.as_str(), kind, namespace, name, version]).map_err(from_sql)?;
+    }
     Ok(Written::changed(PutOutcome::Created))
 }
 

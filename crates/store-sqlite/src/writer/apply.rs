@@ -4,18 +4,19 @@
 //! write here gives the same result when it is done again.
 
 use super::Writer;
-use crate::error::from_sql;
+use crate::error::{from_sql, undecodable};
 use crate::overlay::{Entry, Generation};
 use crate::read::executions::history_key;
+use crate::read::subscriptions::{correlation_column, kind_column};
 use crate::row::{self, id_bytes, ms};
 use crate::shared::add;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tenure_store::limits::HISTORY_SEQ_MAX;
-use tenure_store::{Error, ExecutionRow, IdempotencyRecord, StoredAudit};
+use tenure_store::{Error, ExecutionRow, IdempotencyRecord, StoredAudit, Subscription, SubscriptionWrite};
 use tenure_types::{DefinitionId, ExecutionId, Status, TenantId};
 
 /// Items of the smallest slice: below it, a transaction's fixed cost is not shared well.
@@ -280,9 +281,16 @@ impl Tables<'_> {
                 insert.execute(params![k, chunk.bytes]).map_err(from_sql)?;
             }
         }
-        let Some(row) = &entry.row else { return Ok(()) };
-        let stored = if entry.fresh && !recovered { None } else { stored_place(self.db, entry.key)? };
-        self.row(id, entry.key, row, stored)
+        let in_no_table = entry.fresh && !recovered;
+        if let Some(row) = &entry.row {
+            let stored = if in_no_table { None } else { stored_place(self.db, entry.key)? };
+            self.row(id, entry.key, row, stored)?;
+        }
+        if let Some(write) = &entry.subscriptions {
+            let stored = if in_no_table { None } else { self.subscribed(entry.key)? };
+            self.subscribe(entry.key, write, stored.as_ref())?;
+        }
+        Ok(())
     }
 
     fn row(
@@ -381,12 +389,73 @@ impl Tables<'_> {
 
     fn delete(&mut self, key: u64) -> Result<(), Error> {
         self.delete_history(key, 0)?;
+        if let Some(stored) = self.subscribed(key)? {
+            let nothing = SubscriptionWrite { subscriptions: vec![], ..stored.clone() };
+            self.subscribe(key, &nothing, Some(&stored))?;
+        }
         let Some(place) = stored_place(self.db, key)? else { return Ok(()) };
         self.count(&place.tenant, &place.definition, place.status, -1);
         self.delete_labels(key, &place.tenant, place.started_at, &row::labels(&place.rest)?)?;
         let mut statement =
             self.db.prepare_cached("DELETE FROM executions WHERE key = ?").map_err(from_sql)?;
         statement.execute([key.cast_signed()]).map(drop).map_err(from_sql)
+    }
+
+    /// What the tables say that an execution waits for.
+    fn subscribed(&self, key: u64) -> Result<Option<SubscriptionWrite>, Error> {
+        let sql = "SELECT record FROM subscribed WHERE key = ?";
+        let mut statement = self.db.prepare_cached(sql).map_err(from_sql)?;
+        let record: Option<Vec<u8>> =
+            statement.query_row([key.cast_signed()], |row| row.get(0)).optional().map_err(from_sql)?;
+        let decode = |record: Vec<u8>| postcard::from_bytes(&record);
+        record.map(decode).transpose().map_err(|error| undecodable("a set of subscriptions", error))
+    }
+
+    /// Writes the difference between what is stored and what is wanted.
+    fn subscribe(
+        &self,
+        key: u64,
+        wanted: &SubscriptionWrite,
+        stored: Option<&SubscriptionWrite>,
+    ) -> Result<(), Error> {
+        let before: BTreeSet<&Subscription> =
+            stored.iter().flat_map(|stored| &stored.subscriptions).collect();
+        let after: BTreeSet<&Subscription> = wanted.subscriptions.iter().collect();
+        if before == after {
+            return Ok(());
+        }
+        let delete = "DELETE FROM subscriptions WHERE tenant = ? AND kind = ? AND digest = ? AND task = ? AND filter = ? \
+                      AND correlation = ? AND execution = ?";
+        self.each_subscription(delete, wanted, before.difference(&after))?;
+        let insert = "INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?)";
+        self.each_subscription(insert, wanted, after.difference(&before))?;
+        let key = key.cast_signed();
+        if after.is_empty() {
+            let mut statement =
+                self.db.prepare_cached("DELETE FROM subscribed WHERE key = ?").map_err(from_sql)?;
+            return statement.execute([key]).map(drop).map_err(from_sql);
+        }
+        let record = postcard::to_stdvec(wanted).expect("a vector takes every byte");
+        let sql = "INSERT OR REPLACE INTO subscribed VALUES (?, ?)";
+        let mut statement = self.db.prepare_cached(sql).map_err(from_sql)?;
+        statement.execute(params![key, record]).map(drop).map_err(from_sql)
+    }
+
+    fn each_subscription<'a>(
+        &self,
+        sql: &str,
+        of: &SubscriptionWrite,
+        subscriptions: impl Iterator<Item = &'a &'a Subscription>,
+    ) -> Result<(), Error> {
+        let mut statement = self.db.prepare_cached(sql).map_err(from_sql)?;
+        for Subscription { kind, task, filter, correlation } in subscriptions {
+            let (kind, correlation) =
+                (kind_column(kind.as_deref()), correlation_column(correlation.as_ref()));
+            let execution = id_bytes(of.execution);
+            let values = params![of.tenant.as_str(), kind, of.digest.0, task, filter, correlation, execution];
+            statement.execute(values).map_err(from_sql)?;
+        }
+        Ok(())
     }
 
     fn delete_history(&self, key: u64, from_seq: u64) -> Result<(), Error> {

@@ -9,7 +9,9 @@ use std::collections::HashSet;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError};
 use tenure_store::limits::HISTORY_SEQ_MAX;
-use tenure_store::{Commit, Error, ExecutionRow, HistoryAppend, IdempotencyRecord, RowWrite};
+use tenure_store::{
+    Commit, Error, ExecutionRow, HistoryAppend, IdempotencyRecord, RowWrite, SubscriptionWrite,
+};
 use tenure_types::{ExecutionId, TenantId};
 
 /// Executions as they are after the part of the commit that was looked at.
@@ -35,6 +37,9 @@ impl Writer {
         for append in &commit.appends {
             self.check_append(append, staged, changed)?;
         }
+        for write in &commit.subscriptions {
+            self.check_subscriptions(write, staged, changed)?;
+        }
         self.check_idempotency(&commit.idempotency, staged)
     }
 
@@ -46,7 +51,8 @@ impl Writer {
         }
         let shards = self.shards();
         let appended = commit.appends.iter().map(|append| append.execution);
-        let mut executions = appended.chain(commit.rows.iter().map(|write| write.row.id));
+        let listening = commit.subscriptions.iter().map(|write| write.execution);
+        let mut executions = appended.chain(commit.rows.iter().map(|write| write.row.id)).chain(listening);
         let covered = |id: ExecutionId| commit.leases.iter().any(|lease| lease.shard == id.shard(shards));
         if executions.all(covered) { Ok(()) } else { Err(Error::Fenced) }
     }
@@ -103,6 +109,19 @@ impl Writer {
             return Err(Error::Permanent(format!("the history of `{id}` is too long")));
         }
         Ok(())
+    }
+
+    fn check_subscriptions(
+        &mut self,
+        write: &SubscriptionWrite,
+        staged: &Staged,
+        changed: &mut Changed,
+    ) -> Result<(), Error> {
+        write.check()?;
+        match self.current(write.execution, staged, changed)? {
+            Some(stored) if stored.tenant == write.tenant => Ok(()),
+            Some(_) | None => conflict(format!("the subscriptions of `{}`", write.execution)),
+        }
     }
 
     fn current<'a>(

@@ -44,6 +44,7 @@ impl Writer {
         let frozen = replayed.replayed.then(|| Arc::new(replayed.generation));
         let moving = frozen.clone().map(|generation| Moving::recovered(generation, replayed.last_id));
         dir.keep_reserve();
+        dir.fill_log(options.log_filled_bytes);
         Ok(Self {
             epochs: epochs(&db)?,
             dir,

@@ -1,7 +1,7 @@
 //! What the writer is asked, and what becomes of it.
 
 use super::Writer;
-use super::stage::{Places, Staged};
+use super::stage::{Places, SUBSCRIPTION_BYTES, Staged};
 use std::fmt;
 use tenure_store::{Act, Commit, Error, Priority, ShardLease};
 
@@ -68,7 +68,10 @@ impl Request {
     }
 
     pub(super) fn payload_bytes(&self) -> usize {
-        self.commit.appends.iter().map(|append| append.blob.as_bytes().len()).sum()
+        let appends = self.commit.appends.iter().map(|append| append.blob.as_bytes().len());
+        let subscriptions = self.commit.subscriptions.iter();
+        appends.sum::<usize>()
+            + subscriptions.map(|write| write.subscriptions.len() * SUBSCRIPTION_BYTES).sum::<usize>()
     }
 
     pub(super) fn refuse(&mut self, error: &Error) {

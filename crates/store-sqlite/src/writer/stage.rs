@@ -12,6 +12,9 @@ use tenure_store::audit::{self, Head};
 use tenure_store::{Commit, Error, HistoryAppend, RowWrite, StoredAudit};
 use tenure_types::{ExecutionId, TenantId};
 
+/// About what one subscription takes in memory.
+pub(super) const SUBSCRIPTION_BYTES: usize = 200;
+
 /// Tenant, namespace, name, key.
 type BusinessKey = (TenantId, Arc<str>, Arc<str>, Arc<str>);
 
@@ -51,7 +54,7 @@ impl Staged {
 /// Where the parts of an accepted request belong.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
-    /// Internal keys, one for each row, then one for each append.
+    /// Internal keys, one for each row, then one for each append, then one for each set of subscriptions.
     pub(super) keys: Vec<u64>,
     pub(super) audits: Vec<Head>,
     pub(super) moves: Vec<Move>,
@@ -115,6 +118,11 @@ impl Writer {
             let key = key(id);
             places.keys.push(key);
             self.row.push(&RecordRef::Append { key, id: *id, first_seq: *first_seq, events: *events, blob });
+        }
+        for write in &commit.subscriptions {
+            let key = key(&write.execution);
+            places.keys.push(key);
+            self.row.push(&RecordRef::Subscriptions { key, write });
         }
         for (record, Head { seq, hash }) in commit.audits.iter().zip(&heads) {
             self.row.push(&RecordRef::Audit { seq: *seq, hash: *hash, record });
@@ -182,6 +190,11 @@ impl Writer {
         for HistoryAppend { execution, tenant: _, first_seq, events, blob } in commit.appends {
             let key = keys.next().expect("one for each append");
             bytes += generation.append(execution, key, first_seq, events, &blob);
+        }
+        for write in commit.subscriptions {
+            let key = keys.next().expect("one for each set of subscriptions");
+            bytes += 200 + SUBSCRIPTION_BYTES * write.subscriptions.len();
+            generation.subscribe(key, write);
         }
         for (record, Head { seq, hash }) in commit.audits.into_iter().zip(places.audits) {
             bytes += 300;

@@ -147,7 +147,7 @@ pub(super) fn acts_on_definitions_are_audited(t: &mut Bench<'_>) {
         enabled: true,
         deleted: false,
     };
-    let record = DefinitionRecord { head, text: Sealed(vec![1]) };
+    let record = DefinitionRecord { head, text: Sealed(vec![1]), starts_on: vec![] };
     block_on(t.store().put_definition(record.clone(), act(1))).unwrap();
     block_on(t.store().set_definition_enabled(&acme(), &id, false, act(2))).unwrap();
     block_on(t.store().delete_definition(&acme(), &id, act(3))).unwrap();

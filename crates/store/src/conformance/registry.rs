@@ -4,7 +4,9 @@ use super::block_on;
 use super::fixture::{Bench, acme, answer, audit_record, definition_id, demo};
 use crate::error::Error;
 use crate::query::{AuditQuery, DefinitionQuery};
-use crate::records::{Act, DefinitionHead, DefinitionRecord, PutOutcome, Sealed, TenantRecord};
+use crate::records::{
+    Act, DefinitionHead, DefinitionName, DefinitionRecord, PutOutcome, Sealed, TenantRecord,
+};
 use tenure_types::{DefinitionId, Digest, TenantId, Timestamp};
 
 /// A definition whose digest and text follow from `content`.
@@ -17,7 +19,7 @@ fn definition(id: DefinitionId, content: u8) -> DefinitionRecord {
         enabled: true,
         deleted: false,
     };
-    DefinitionRecord { head, text: Sealed(vec![content; 3]) }
+    DefinitionRecord { head, text: Sealed(vec![content; 3]), starts_on: vec![] }
 }
 
 fn put(t: &Bench<'_>, record: DefinitionRecord) -> crate::Result<PutOutcome> {
@@ -89,6 +91,9 @@ pub(super) fn a_deleted_definition_is_found_by_its_digest_only(t: &mut Bench<'_>
     assert_eq!(latest(t), None);
     let query = DefinitionQuery { page_size: 10, ..DefinitionQuery::default() };
     assert!(block_on(t.store().definitions(&acme(), &query)).unwrap().items.is_empty());
+    let everything = DefinitionQuery { deleted: true, ..query };
+    let listed = block_on(t.store().definitions(&acme(), &everything)).unwrap().items;
+    assert_eq!(listed.iter().map(|head| (&head.id, head.deleted)).collect::<Vec<_>>(), [(&id, true)]);
     let pinned = block_on(t.store().definition_by_digest(&acme(), Digest([1; 32]))).unwrap().unwrap();
     assert!(pinned.head.deleted);
     assert_eq!(pinned.text, Sealed(vec![1; 3]));
@@ -153,7 +158,7 @@ pub(super) fn definitions_are_filtered_by_name(t: &mut Bench<'_>) {
             namespace: namespace.map(Into::into),
             name: name.map(Into::into),
             page_size: 10,
-            after: None,
+            ..DefinitionQuery::default()
         };
         let page = block_on(t.store().definitions(&acme(), &query)).unwrap();
         page.items.iter().map(|head| format!("{}/{}", head.id.namespace, head.id.name)).collect::<Vec<_>>()
@@ -175,6 +180,36 @@ fn tenant(id: &str, display_name: &str) -> TenantRecord {
 }
 
 /// FR-039
+pub(super) fn definitions_are_found_by_the_events_that_start_them(t: &mut Bench<'_>) {
+    let named = |name: &str, version: &str, content, starts_on: &[Option<&str>]| {
+        let id = DefinitionId { name: name.into(), ..definition_id(version) };
+        let starts_on = starts_on.iter().map(|kind| kind.map(Into::into)).collect();
+        DefinitionRecord { starts_on, ..definition(id, content) }
+    };
+    let both = named("both", "1.0.0", 1, &[Some("paid"), Some("sent")]);
+    put(t, both.clone()).unwrap();
+    put(t, named("any", "1.0.0", 2, &[None])).unwrap();
+    put(t, named("any", "2.0.0", 3, &[None, Some("paid")])).unwrap();
+    put(t, named("none", "1.0.0", 4, &[])).unwrap();
+    let by = |t: &Bench<'_>, tenant: &TenantId, kind: &str, after: Option<&str>, limit| -> Vec<String> {
+        let after = after.map(|name| DefinitionName { namespace: "shop".into(), name: name.into() });
+        let names = block_on(t.store().started_by(tenant, kind, after.as_ref(), limit)).unwrap();
+        names.iter().map(|name| name.name.to_string()).collect()
+    };
+    t.restart();
+    assert_eq!(by(t, &acme(), "paid", None, 10), ["any", "both"]);
+    assert_eq!(by(t, &acme(), "sent", None, 10), ["any", "both"]);
+    assert_eq!(by(t, &acme(), "lost", None, 10), ["any"]);
+    assert_eq!(by(t, &acme(), "paid", None, 1), ["any"]);
+    assert_eq!(by(t, &acme(), "paid", Some("any"), 1), ["both"]);
+    assert_eq!(by(t, &demo(), "paid", None, 10), [""; 0]);
+    assert_eq!(block_on(t.store().definition(&acme(), &both.head.id)), Ok(Some(both.clone())));
+    assert!(block_on(t.store().delete_definition(&acme(), &both.head.id, Act::default())).unwrap());
+    assert_eq!(by(t, &acme(), "paid", None, 10), ["any"]);
+    put(t, both).unwrap();
+    assert_eq!(by(t, &acme(), "sent", None, 10), ["any", "both"]);
+}
+
 pub(super) fn tenants_are_put_and_listed(t: &mut Bench<'_>) {
     let put = |record| block_on(t.store().put_tenant(record, Act::default()));
     for id in ["demo", "acme", "zoo"] {

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::limits::HISTORY_SEQ_MAX;
 use crate::records::{
     AuditRecord, Commit, ExecutionRow, HistoryAppend, HistoryBlob, IdempotencyRecord, RowWrite, ShardLease,
+    SubscriptionWrite,
 };
 use crate::traits::Result;
 use std::collections::btree_map::Entry;
@@ -36,6 +37,9 @@ impl Core {
         for append in commit.appends {
             self.append(append);
         }
+        for write in commit.subscriptions {
+            self.write_subscriptions(write);
+        }
         self.write_audit(commit.audits);
         for record in commit.idempotency {
             self.idempotency.insert((record.tenant.clone(), Arc::clone(&record.key)), record);
@@ -56,6 +60,9 @@ impl Core {
         for append in &commit.appends {
             self.check_append(append, &mut pending)?;
         }
+        for write in &commit.subscriptions {
+            self.check_subscriptions(write, &mut pending)?;
+        }
         self.check_idempotency(&commit.idempotency)
     }
 
@@ -67,7 +74,8 @@ impl Core {
         }
         let shards = self.shard_count();
         let appended = commit.appends.iter().map(|append| append.execution);
-        let mut executions = appended.chain(commit.rows.iter().map(|write| write.row.id));
+        let listening = commit.subscriptions.iter().map(|write| write.execution);
+        let mut executions = appended.chain(commit.rows.iter().map(|write| write.row.id)).chain(listening);
         let covered =
             |id: ExecutionId| commit.leases.iter().any(|ShardLease { shard, .. }| *shard == id.shard(shards));
         if executions.all(covered) { Ok(()) } else { Err(Error::Fenced) }
@@ -112,6 +120,18 @@ impl Core {
             return Err(Error::Permanent(format!("the history of `{id}` is too long")));
         }
         Ok(())
+    }
+
+    fn check_subscriptions<'a>(
+        &'a self,
+        write: &'a SubscriptionWrite,
+        pending: &mut BTreeMap<ExecutionId, Pending<'a>>,
+    ) -> Result<()> {
+        write.check()?;
+        match self.pending(write.execution, pending) {
+            Some(current) if current.tenant == &write.tenant => Ok(()),
+            Some(_) | None => conflict(format!("the subscriptions of `{}`", write.execution)),
+        }
     }
 
     fn pending<'a, 'b>(
@@ -164,7 +184,7 @@ impl Core {
         match self.executions.get_mut(&id) {
             Some(stored) => stored.row = row,
             None => {
-                self.executions.insert(id, Stored { row, history: Vec::new() });
+                self.executions.insert(id, Stored { row, history: Vec::new(), subscriptions: None });
             }
         }
     }

@@ -4,11 +4,12 @@ use super::Core;
 use crate::error::Error;
 use crate::query::{AuditQuery, DefinitionPage, DefinitionQuery};
 use crate::records::{
-    Act, DefinitionHead, DefinitionRecord, IdempotencyRecord, PutOutcome, StoredAudit, TenantRecord,
+    Act, DefinitionHead, DefinitionName, DefinitionRecord, IdempotencyRecord, PutOutcome, StoredAudit,
+    TenantRecord,
 };
 use crate::traits::Result;
 use crate::version;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 use tenure_types::limits::PAGE_ITEMS_MAX;
@@ -80,8 +81,10 @@ impl Core {
         let wanted =
             |filter: &Option<Arc<str>>, value: &Arc<str>| filter.as_ref().is_none_or(|name| name == value);
         let mut items: Vec<DefinitionHead> = self
-            .visible(tenant)
+            .definitions
+            .values()
             .map(|record| &record.head)
+            .filter(|head| head.tenant == *tenant && (query.deleted || !head.deleted))
             .filter(|head| wanted(&query.namespace, &head.id.namespace) && wanted(&query.name, &head.id.name))
             .filter(|head| {
                 query.after.as_ref().is_none_or(|after| version::compare_ids(after, &head.id).is_lt())
@@ -94,6 +97,27 @@ impl Core {
         items.truncate(page_size);
         let next = items.last().filter(|_| more).map(|head| head.id.clone());
         DefinitionPage { items, next }
+    }
+
+    /// The names of the definitions that events of a type start.
+    pub fn started_by(
+        &self,
+        tenant: &TenantId,
+        kind: &str,
+        after: Option<&DefinitionName>,
+        limit: usize,
+    ) -> Vec<DefinitionName> {
+        let starts = |record: &&DefinitionRecord| {
+            record.starts_on.iter().any(|wanted| wanted.as_deref().is_none_or(|wanted| wanted == kind))
+        };
+        let names: BTreeSet<DefinitionName> = self
+            .visible(tenant)
+            .filter(starts)
+            .map(|record| &record.head.id)
+            .map(|id| DefinitionName { namespace: Arc::clone(&id.namespace), name: Arc::clone(&id.name) })
+            .filter(|name| after.is_none_or(|after| name > after))
+            .collect();
+        names.into_iter().take(limit).collect()
     }
 
     /// Allows or forbids starts.

@@ -1,5 +1,6 @@
 //! The scenarios, one file each, and what they share: a server with the definitions of the bench.
 
+pub(crate) mod events;
 pub(crate) mod five;
 pub(crate) mod query;
 pub(crate) mod recover;
@@ -21,6 +22,8 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../../../bench/w5-set.yaml"),
     include_str!("../../../bench/sleeper.yaml"),
     include_str!("../../../bench/hold.yaml"),
+    include_str!("../../../bench/listener.yaml"),
+    include_str!("../../../bench/audience.yaml"),
 ];
 /// Stands in the definitions for the step server's address, which is known only when it runs.
 const PLACEHOLDER: &str = "STEP_SERVER";
@@ -44,11 +47,18 @@ impl Bench {
     pub(crate) async fn start(dir: &Path) -> Result<Self, Error> {
         let steps = Steps::start()?;
         let server = Server::start(dir)?;
-        let client = server.client()?;
+        let bench = Self { server, steps };
+        bench.register("demo-admin").await?;
+        Ok(bench)
+    }
+
+    /// Registers the definitions in the tenant of a token.
+    async fn register(&self, token: &str) -> Result<(), Error> {
+        let client = self.server.client_of(token)?;
         for text in DEFINITIONS {
-            definition::register(&client, &text.replace(PLACEHOLDER, steps.url())).await?;
+            definition::register(&client, &text.replace(PLACEHOLDER, self.steps.url())).await?;
         }
-        Ok(Self { server, steps })
+        Ok(())
     }
 
     /// The same data with a new server process. The old one gets no warning.
@@ -58,8 +68,12 @@ impl Bench {
         Ok(Self { server: Server::start(&dir)?, steps: self.steps })
     }
 
-    fn target(&self) -> Target {
-        Target { authority: self.server.authority().into(), authorization: self.server.authorization() }
+    /// The API as whoever holds a token.
+    fn target(&self, token: &str) -> Target {
+        Target {
+            authority: self.server.authority().into(),
+            authorization: self.server.authorization_of(token),
+        }
     }
 
     /// Sends a load to the API. An answer that is not as expected fails the measurement.
@@ -70,7 +84,19 @@ impl Bench {
         make: MakeRequest,
         check: Check,
     ) -> Result<Outcome, Error> {
-        let outcome = load::run(&self.target(), lanes, pace, make, check).await?;
+        self.load_as("demo-admin", lanes, pace, make, check).await
+    }
+
+    /// The same as whoever holds another token.
+    pub(crate) async fn load_as(
+        &self,
+        token: &str,
+        lanes: u64,
+        pace: Pace,
+        make: MakeRequest,
+        check: Check,
+    ) -> Result<Outcome, Error> {
+        let outcome = load::run(&self.target(token), lanes, pace, make, check).await?;
         match &outcome.complaint {
             None => Ok(outcome),
             Some(complaint) => Err(Error::new(

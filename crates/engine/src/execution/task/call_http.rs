@@ -18,7 +18,7 @@ use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::expr::Template;
 use tenure_dsl::json::Json;
-use tenure_dsl::program::HttpCall;
+use tenure_dsl::program::{EffectPolicy, HttpCall};
 use tenure_types::limits::PAYLOAD_BYTES_MAX;
 
 pub(super) fn prepare(
@@ -27,6 +27,16 @@ pub(super) fn prepare(
     call: &HttpCall,
 ) -> Result<(Begun, Next), Error> {
     let request = request(turn, entering, call)?;
+    Ok(begin(turn, entering, request, call.effect))
+}
+
+/// The start of a task that sends a request.
+pub(super) fn begin(
+    turn: &Turn<'_>,
+    entering: &Entering<'_>,
+    request: HttpRequest,
+    effect: EffectPolicy,
+) -> (Begun, Next) {
     let undo = turn.exec.undo_around(entering.parent).is_some();
     let key =
         key::of_task(&turn.exec, &entering.place, undo, key_scope(entering.node), entering.attempts_before);
@@ -34,11 +44,11 @@ pub(super) fn prepare(
     let begun = Begun::Http {
         request: Arc::new(request),
         key,
-        mode: call.effect.mode,
-        on_uncertain: call.effect.on_uncertain,
+        mode: effect.mode,
+        on_uncertain: effect.on_uncertain,
         deadline,
     };
-    Ok((begun, Next::Own))
+    (begun, Next::Own)
 }
 
 fn request(turn: &Turn<'_>, entering: &Entering<'_>, call: &HttpCall) -> Result<HttpRequest, Error> {
@@ -66,7 +76,7 @@ fn request(turn: &Turn<'_>, entering: &Entering<'_>, call: &HttpCall) -> Result<
 }
 
 /// The entries of an object as texts; `null` leaves an entry out, an array repeats it.
-fn fields(object: Option<Json>, what: &str) -> Result<Vec<(String, String)>, Error> {
+pub(super) fn fields(object: Option<Json>, what: &str) -> Result<Vec<(String, String)>, Error> {
     let Some(object) = object.filter(|object| !object.is_null()) else { return Ok(vec![]) };
     let wrong =
         |kind: &str| Error::expression(format!("`{what}` gives {kind}: an object of texts is needed"));
@@ -113,7 +123,7 @@ fn with_query(uri: String, query: &[(String, String)]) -> String {
 }
 
 /// Percent-encodes everything but RFC 3986's unreserved characters.
-fn encode(out: &mut String, text: &str) {
+pub(super) fn encode(out: &mut String, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
@@ -134,12 +144,10 @@ pub(in super::super) fn good(request: &HttpRequest, answer: &Answer) -> bool {
 /// What an answer means: the task's raw output, or its error.
 pub(in super::super) fn read(request: &HttpRequest, answer: &Answer) -> Result<Json, Error> {
     if !good(request, answer) {
-        return Err(refusal(request, answer));
+        return Err(refusal(&request.method, &request.uri, answer));
     }
     if answer.truncated {
-        let detail =
-            format!("the answer is larger than the limit `payload_bytes_max` of {PAYLOAD_BYTES_MAX} bytes");
-        return Err(with_status(Error::runtime(detail), 413));
+        return Err(too_large());
     }
     match request.output {
         Output::Content => content(answer),
@@ -153,14 +161,19 @@ pub(in super::super) fn read(request: &HttpRequest, answer: &Answer) -> Result<J
     }
 }
 
-fn with_status(mut error: Error, status: u16) -> Error {
-    error.status = status;
+/// The error of an answer that is not kept whole.
+pub(super) fn too_large() -> Error {
+    let detail =
+        format!("the answer is larger than the limit `payload_bytes_max` of {PAYLOAD_BYTES_MAX} bytes");
+    let mut error = Error::runtime(detail);
+    error.status = 413;
     error
 }
 
-fn refusal(request: &HttpRequest, answer: &Answer) -> Error {
+/// The error of an answer that says no.
+pub(super) fn refusal(method: &str, uri: &str, answer: &Answer) -> Error {
     let status = answer.status;
-    let mut detail = format!("{} {} was answered with status {status}", request.method, shown(&request.uri));
+    let mut detail = format!("{method} {} was answered with status {status}", shown(uri));
     let excerpt = excerpt(&answer.body);
     if !excerpt.is_empty() {
         write!(detail, ": {excerpt}").expect("writing to a string cannot fail");

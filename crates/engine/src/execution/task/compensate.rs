@@ -67,10 +67,16 @@ fn log<'t>(turn: &'t Turn<'_>, owner: FrameId, slot: Slot) -> &'t Log<Undoable> 
         | State::Instant
         | State::List(_)
         | State::For(_)
+        | State::Gather(_)
+        | State::Iteration(_)
+        | State::Function(_)
+        | State::Extended(_)
         | State::Fork(_)
         | State::Wait { .. }
         | State::Call(_)
         | State::Compensate
+        | State::Emit(_)
+        | State::Listen(_)
         | State::Undo(_) => &frame.log,
     }
 }

@@ -3,10 +3,10 @@
 use super::super::dataflow;
 use super::super::effect::FrameId;
 use super::super::env::Scope;
-use super::super::frame::{ForState, State};
+use super::super::frame::State;
 use super::super::history::{Begun, Fact, Slot};
 use super::super::step::{Reach, Turn};
-use super::{Entering, Next, first};
+use super::{Entering, Next};
 use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
@@ -24,7 +24,11 @@ pub(super) fn prepare(turn: &Turn<'_>, entering: &Entering<'_>, each: &For) -> R
         )));
     }
     let items = dataflow::bounded(items, "for.in")?;
-    let begun = Begun::For { items, each: Arc::clone(&each.each), at: Arc::clone(&each.at) };
+    let (name, at) = (Arc::clone(&each.each), Arc::clone(&each.at));
+    let begun = match each.concurrency {
+        Some(_) => Begun::Gather { items, each: name, at },
+        None => Begun::For { items, each: name, at },
+    };
     Ok((begun, Next::Own))
 }
 
@@ -40,11 +44,12 @@ pub(in super::super) fn next(turn: &mut Turn<'_>, id: FrameId) {
         let data = state.list.data.clone();
         return turn.finish(id, data, None);
     };
-    match goes_on(turn, id, node, each, state, index, item) {
+    match goes_on(turn, id, node, (index, item), &state.list.data) {
         Ok(true) => {
             let place = frame.place.clone();
+            turn.begin_iteration();
             turn.record(Fact::IterationStarted { frame: id, place, index });
-            first(turn, id, Slot::Body, each.body);
+            turn.begin_list(id, Slot::Body, each.body);
         }
         Ok(false) => {
             let data = state.list.data.clone();
@@ -55,19 +60,17 @@ pub(in super::super) fn next(turn: &mut Turn<'_>, id: FrameId) {
 }
 
 /// `while`, with the variables of the iteration that would begin.
-fn goes_on(
+pub(super) fn goes_on(
     turn: &Turn<'_>,
     id: FrameId,
     node: &Node,
-    each: &For,
-    state: &ForState,
-    index: u32,
-    item: &Json,
+    (index, item): (u32, &Json),
+    dot: &Json,
 ) -> Result<bool, Error> {
+    let Kind::For(each) = &node.kind else { unreachable!("`{}` is a `for`", node.task) };
     let Some(condition) = &each.condition else { return Ok(true) };
     let extra =
         [(Arc::clone(&each.each), item.clone()), (Arc::clone(&each.at), Json::number(i64::from(index)))];
-    let frame = turn.exec.frame(id);
-    let scope = Scope::of_frame(turn, frame, node).extra(&extra);
-    dataflow::holds(condition, &state.list.data, &scope, "for.while")
+    let scope = Scope::of_frame(turn, turn.exec.frame(id), node).extra(&extra);
+    dataflow::holds(condition, dot, &scope, "for.while")
 }

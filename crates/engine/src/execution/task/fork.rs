@@ -70,7 +70,7 @@ pub(in super::super) fn branch_completed(turn: &mut Turn<'_>, id: FrameId, branc
 pub(in super::super) fn decided(turn: &mut Turn<'_>, id: FrameId, branch: u32, output: Json, end: bool) {
     let fork = declared(turn, id);
     let winner = turn.def.program.scope(fork.branches).nodes[branch as usize];
-    let winner = turn.node(winner).task.clone();
+    let winner = turn.def.program.task(winner).task.clone();
     let lost = turn.exec.frame(id).log.iter().any(|item| !item.belongs_to(&winner));
     if fork.compete && lost {
         return compensation::start(turn, id, Target::Losers { winner }, Reason::Cancel, None);

@@ -1,10 +1,17 @@
 //! The kinds of tasks, one file each, and what they have in common when they start.
 
+mod call_function;
 pub(super) mod call_http;
+mod call_openapi;
+pub(super) mod call_rpc;
 mod compensate;
 mod do_;
+pub(super) mod emit;
+pub(super) mod extended;
 pub(super) mod for_;
 pub(super) mod fork;
+pub(super) mod gather;
+pub(super) mod listen;
 mod raise;
 mod set;
 mod switch;
@@ -99,10 +106,16 @@ fn entering<'a>(turn: &Turn<'a>, enter: &Enter, node: &'a Node) -> Entering<'a> 
         State::Instant
         | State::List(_)
         | State::For(_)
+        | State::Gather(_)
+        | State::Iteration(_)
+        | State::Function(_)
+        | State::Extended(_)
         | State::Fork(_)
         | State::Wait { .. }
         | State::Call(_)
-        | State::Compensate => parent.attempts_before,
+        | State::Compensate
+        | State::Emit(_)
+        | State::Listen(_) => parent.attempts_before,
     };
     Entering {
         node,
@@ -124,6 +137,11 @@ fn place(turn: &Turn<'_>, enter: &Enter, node: &Node) -> Place {
     {
         iteration = iteration.then(Turnaround::Index(index));
     }
+    if let State::Listen(state) = &parent.state
+        && let Some((index, _)) = state.current
+    {
+        iteration = iteration.then(Turnaround::Index(index));
+    }
     if enter.round > 0 {
         let pointer = &turn.def.program.scope(node.scope).pointer;
         let level = u32::try_from(pointer.matches('/').count()).expect("nesting is limited");
@@ -132,8 +150,9 @@ fn place(turn: &Turn<'_>, enter: &Enter, node: &Node) -> Place {
     Place { task: node.task.clone(), iteration }
 }
 
-fn skip(turn: &mut Turn<'_>, enter: &Enter, place: Place) {
+fn skip(turn: &mut Turn<'_>, enter: &Enter, mut place: Place) {
     let Enter { parent, slot, node, round } = *enter;
+    place.task = turn.def.program.task(node).task.clone();
     turn.record(Fact::TaskSkipped { parent, slot, place, round });
     turn.completed(parent, slot, node, Flow::Continue);
 }
@@ -156,7 +175,13 @@ fn prepare(turn: &Turn<'_>, entering: &mut Entering<'_>) -> Result<(Begun, Next)
         Kind::Try(guarded) => Ok(try_::prepare(guarded)),
         Kind::Wait(wait) => wait::prepare(turn, entering, wait),
         Kind::Http(call) => call_http::prepare(turn, entering, call),
+        Kind::OpenApi(call) => call_openapi::prepare(turn, entering, call),
+        Kind::Rpc(call) => call_rpc::prepare(turn, entering, call),
         Kind::Compensate(_) => Ok(compensate::prepare()),
+        Kind::Emit(emit) => emit::prepare(turn, entering, emit),
+        Kind::Listen(listen) => listen::prepare(turn, entering, listen),
+        Kind::Function(call) => call_function::prepare(turn, entering, call),
+        Kind::Extended(extended) => extended::prepare(turn, entering, extended),
     }
 }
 
@@ -182,7 +207,7 @@ fn begin(turn: &mut Turn<'_>, enter: &Enter, entering: Entering<'_>, begun: Begu
     match next {
         Next::Finish(output, flow) => turn.finish(id, output, flow),
         Next::Fault(error) => turn.fault(id, error, Reach::Catchable, false),
-        Next::List(scope) => first(turn, id, Slot::Body, scope),
+        Next::List(scope) => turn.begin_list(id, Slot::Body, scope),
         Next::Own => go_on(turn, id, entering.node),
         Next::Wait => {}
     }
@@ -190,19 +215,22 @@ fn begin(turn: &mut Turn<'_>, enter: &Enter, entering: Entering<'_>, begun: Begu
 
 fn go_on(turn: &mut Turn<'_>, id: FrameId, node: &Node) {
     match &node.kind {
+        Kind::For(each) if each.concurrency.is_some() => gather::fill(turn, id),
         Kind::For(_) => for_::next(turn, id),
         Kind::Fork(_) => fork::fill(turn, id),
         Kind::Try(_) => try_::start(turn, id),
-        Kind::Http(_) => super::attempt::start(turn, id),
+        Kind::Http(_) | Kind::OpenApi(_) | Kind::Rpc(_) => super::attempt::start(turn, id),
         Kind::Compensate(call) => compensate::run(turn, id, call),
-        Kind::Do(_) | Kind::Set(_) | Kind::Switch(_) | Kind::Raise(_) | Kind::Wait(_) => {
+        Kind::Listen(_) => listen::advance(turn, id),
+        Kind::Extended(_) => extended::start(turn, id),
+        Kind::Do(_)
+        | Kind::Set(_)
+        | Kind::Switch(_)
+        | Kind::Raise(_)
+        | Kind::Wait(_)
+        | Kind::Emit(_)
+        | Kind::Function(_) => {
             unreachable!("`{}` has nothing of its own to go on with", node.task)
         }
     }
-}
-
-/// Queues the first task of a list.
-fn first(turn: &mut Turn<'_>, parent: FrameId, slot: Slot, scope: ScopeId) {
-    let node = *turn.def.program.scope(scope).nodes.first().expect("a list has at least one task");
-    turn.queue(Enter { parent, slot, node, round: 0 });
 }

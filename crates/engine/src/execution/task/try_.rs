@@ -7,7 +7,7 @@ use super::super::frame::{Frame, State, TryState};
 use super::super::history::{Begun, Fact, Slot};
 use super::super::retry::{self, Question};
 use super::super::step::{Reach, Turn};
-use super::{Next, first};
+use super::Next;
 use std::sync::Arc;
 use tenure_dsl::error::{Error, canonical_type};
 use tenure_dsl::expr::Template;
@@ -23,7 +23,7 @@ pub(super) fn prepare(guarded: &Try) -> (Begun, Next) {
 pub(super) fn start(turn: &mut Turn<'_>, id: FrameId) {
     let (_, guarded) = declared(turn, id);
     let limited = guarded.retry.as_ref().is_some_and(|retry| retry.attempt_duration.is_some());
-    if limited { restart(turn, id) } else { first(turn, id, Slot::Body, guarded.body) }
+    if limited { restart(turn, id) } else { turn.begin_list(id, Slot::Body, guarded.body) }
 }
 
 /// Begins a try.
@@ -33,7 +33,7 @@ pub(in super::super) fn restart(turn: &mut Turn<'_>, id: FrameId) {
         Ok(due) => {
             let place = turn.exec.frame(id).place.clone();
             turn.record(Fact::TryStarted { frame: id, place, due });
-            first(turn, id, Slot::Body, guarded.body);
+            turn.begin_list(id, Slot::Body, guarded.body);
         }
         Err(error) => turn.fault(id, error, Reach::Catchable, false),
     }
@@ -74,7 +74,7 @@ pub(in super::super) fn list_ended(
     let (_, guarded) = declared(turn, id);
     let caught = match slot {
         Slot::Handler => guarded.then,
-        Slot::Body | Slot::Branch(_) | Slot::Undo => None,
+        Slot::Body | Slot::Branch(_) | Slot::Undo | Slot::Probe | Slot::Before | Slot::After => None,
     };
     turn.finish(id, data, flow.or(caught));
 }
@@ -106,7 +106,7 @@ pub(in super::super) fn catch(turn: &mut Turn<'_>, id: FrameId, error: Error) {
         Ok(Verdict::Handle) => {
             turn.record(Fact::ErrorCaught { frame: id, place, error });
             let handler = guarded.handler.expect("there is a `catch.do`");
-            first(turn, id, Slot::Handler, handler);
+            turn.begin_list(id, Slot::Handler, handler);
         }
         Ok(Verdict::Swallow) => {
             turn.record(Fact::ErrorCaught { frame: id, place, error });

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tenure_dsl::json::Json;
 use tenure_dsl::program::Mode;
-use tenure_engine::execution::{Answer, CallEffect, CallOutcome, FrameId, HttpRequest, Output};
+use tenure_engine::execution::{Answer, CallEffect, CallOutcome, FrameId, HttpRequest, Output, Request};
 use tenure_types::{Epoch, ExecutionId, TenantId, Timestamp};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
@@ -202,14 +202,14 @@ impl Lab {
                 task: "/do/0/charge".into(),
                 attempt: 1,
                 epoch: Epoch(1),
-                request: Arc::new(HttpRequest {
+                request: Request::Http(Arc::new(HttpRequest {
                     method: "POST".into(),
                     uri: url.into(),
                     headers: vec![],
                     body: None,
                     output: Output::Content,
                     redirect: false,
-                }),
+                })),
                 key: "key-1".into(),
                 mode: Mode::ExactlyOnceWithKey,
                 send_by: NOW.plus_ms(SEND_BY_MS),
@@ -254,9 +254,10 @@ pub(super) fn tenant(name: &str) -> TenantId {
 }
 
 pub(super) fn edit(call: &mut Call, change: impl FnOnce(&mut HttpRequest)) {
-    let mut request = HttpRequest::clone(&call.effect.request);
+    let Request::Http(request) = &call.effect.request else { panic!("an HTTP request") };
+    let mut request = HttpRequest::clone(request);
     change(&mut request);
-    call.effect.request = Arc::new(request);
+    call.effect.request = Request::Http(Arc::new(request));
 }
 
 pub(super) fn json(text: &str) -> Json {

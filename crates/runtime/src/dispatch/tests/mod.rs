@@ -5,4 +5,5 @@ mod connections;
 mod lab;
 mod outcomes;
 mod requests;
+mod rpc;
 mod tls;

@@ -7,6 +7,9 @@ use crate::http::{Call, Reply};
 use std::sync::Arc;
 use tenure_api::{Limits, schema_document};
 
+/// How long an editor may keep a schema.
+const SCHEMA_SECONDS: u32 = 3_600;
+
 pub(super) async fn audit(app: Arc<App>, grant: Grant, call: Call) -> Answer {
     Ok(Reply::ok(&audit::list(&app, &grant, &call.query).await?).into())
 }
@@ -29,7 +32,11 @@ pub(super) async fn openapi(app: Arc<App>, _proof: (), _call: Call) -> Answer {
 
 pub(super) async fn schema(_app: Arc<App>, _proof: (), call: Call) -> Answer {
     let name = call.parameter("name");
-    let schema = schema_document(name.strip_suffix(".json").unwrap_or(name)).ok_or_else(Error::not_found)?;
+    let name = name.strip_suffix(".json").unwrap_or(name);
+    if let Some(schema) = tenure_dsl::schemas::named(name) {
+        return Ok(Reply::text(schema.as_bytes().into()).cached(SCHEMA_SECONDS).into());
+    }
+    let schema = schema_document(name).ok_or_else(Error::not_found)?;
     Ok(Reply::ok(&schema).into())
 }
 

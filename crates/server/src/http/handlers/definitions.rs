@@ -1,7 +1,7 @@
 //! `/v1/workflow-definitions`.
 
 use super::Answer;
-use crate::app::{App, definitions};
+use crate::app::{App, definitions, trial};
 use crate::auth::Grant;
 use crate::http::idempotency::{self, Request};
 use crate::http::{Call, Reply};
@@ -37,7 +37,17 @@ pub(super) async fn validate(app: Arc<App>, grant: Grant, call: Call) -> Answer 
     if let Request::Repeated(reply) = &request {
         return Ok(reply.clone().into());
     }
-    Ok(request.answer(Reply::ok(&definitions::validate(&grant, call.text()?))))
+    let validation = definitions::validate(&app, &grant, call.text()?).await?;
+    Ok(request.answer(Reply::ok(&validation)))
+}
+
+pub(super) async fn test(app: Arc<App>, grant: Grant, call: Call) -> Answer {
+    let command = call.json()?;
+    let request = idempotency::request(&app, &grant, &call).await?;
+    if let Request::Repeated(reply) = &request {
+        return Ok(reply.clone().into());
+    }
+    Ok(request.answer(Reply::ok(&trial::run(&app, &grant, command).await?)))
 }
 
 pub(super) async fn list(app: Arc<App>, grant: Grant, call: Call) -> Answer {
@@ -51,11 +61,13 @@ pub(super) async fn versions(app: Arc<App>, grant: Grant, call: Call) -> Answer 
 
 pub(super) async fn show(app: Arc<App>, grant: Grant, call: Call) -> Answer {
     let (namespace, name) = (call.parameter("namespace"), call.parameter("name"));
-    Ok(Reply::ok(&definitions::show(&app, &grant, namespace, name, None).await?).into())
+    let (definition, tag) = definitions::show(&app, &grant, namespace, name, None).await?;
+    Ok(Reply::ok(&definition).tagged(tag).into())
 }
 
 pub(super) async fn version(app: Arc<App>, grant: Grant, call: Call) -> Answer {
     let (namespace, name) = (call.parameter("namespace"), call.parameter("name"));
     let version = Some(call.parameter("version"));
-    Ok(Reply::ok(&definitions::show(&app, &grant, namespace, name, version).await?).into())
+    let (definition, tag) = definitions::show(&app, &grant, namespace, name, version).await?;
+    Ok(Reply::ok(&definition).tagged(tag).into())
 }

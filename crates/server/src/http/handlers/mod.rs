@@ -2,8 +2,10 @@
 
 mod about;
 mod definitions;
+mod events;
 mod history;
 mod tasks;
+mod versions;
 mod workflows;
 
 use super::Call;
@@ -70,16 +72,24 @@ pub(crate) fn of(operation: Operation) -> Handler {
     match operation {
         Operation::RegisterDefinition => Tenant(boxed(definitions::register)),
         Operation::ValidateDefinition => Tenant(boxed(definitions::validate)),
+        Operation::TestDefinition => Tenant(boxed(definitions::test)),
         Operation::ListDefinitions => Tenant(boxed(definitions::list)),
         Operation::ShowDefinition => Tenant(boxed(definitions::show)),
         Operation::ListDefinitionVersions => Tenant(boxed(definitions::versions)),
         Operation::ShowDefinitionVersion => Tenant(boxed(definitions::version)),
+        Operation::EnableDefinitionVersion => Tenant(boxed(versions::enable)),
+        Operation::DisableDefinitionVersion => Tenant(boxed(versions::disable)),
+        Operation::DeleteDefinitionVersion => Tenant(boxed(versions::delete)),
+        Operation::ShowDefinitionImpact => Tenant(boxed(versions::impact)),
+        Operation::DiffDefinition => Tenant(boxed(versions::diff)),
         Operation::StartWorkflow => Tenant(boxed(workflows::start)),
         Operation::ListWorkflows => Tenant(boxed(workflows::list)),
         Operation::CountWorkflows => Tenant(boxed(workflows::count)),
         Operation::ShowWorkflow => Tenant(boxed(workflows::show)),
         Operation::CancelWorkflow => Tenant(boxed(workflows::cancel)),
         Operation::TerminateWorkflow => Tenant(boxed(workflows::terminate)),
+        Operation::SignalWorkflow => Tenant(boxed(events::signal)),
+        Operation::PublishEvents => Tenant(boxed(events::publish)),
         Operation::ShowHistory => Tenant(boxed(history::show)),
         Operation::ListTasks => Tenant(boxed(tasks::list)),
         Operation::ShowTask => Tenant(boxed(tasks::show)),
