@@ -5,6 +5,7 @@
 
 mod cargo;
 mod dev;
+mod fuzz;
 mod openapi;
 mod test;
 mod tidy;
@@ -20,6 +21,7 @@ cargo xtask <command>
   openapi          write openapi.json from the route table
   kit [WORDS]      the conformance kits and the guide's examples; WORDS pick scenarios by their titles
   kill-test        the kill test at full length (20 kills)
+  fuzz TARGET [S]  feeds hostile text to `parse`, `validate`, `compile` or `expression`, for S seconds
   sim [ARGS…]      the simulator, optimised, with ARGS
   help             this page
 ";
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         "openapi" => openapi::write(),
         "kit" => test::kit(&rest),
         "kill-test" => test::kill(),
+        "fuzz" => fuzz::run(&rest),
         "sim" => {
             cargo::run(&[&["run", "--release", "-p", "sim", "--"], strs(&rest).as_slice()].concat(), &[])
         }

@@ -420,10 +420,8 @@ impl Overlay {
         frozen
     }
 
-    /// Forgets the frozen generation: all of it is in tables.
-    pub(crate) fn thaw(&self) {
-        // Freed outside the lock: it is large.
-        let moved = lock(&self.0).frozen.take();
-        drop(moved);
+    /// Forgets the frozen generation, all of which is in tables. It is large: freeing it takes a while.
+    pub(crate) fn thaw(&self) -> Option<Arc<Generation>> {
+        lock(&self.0).frozen.take()
     }
 }

@@ -48,6 +48,17 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, Error> {
     Ok(db)
 }
 
+/// A connection that only moves the log into the main file.
+pub(crate) fn open_checkpointer(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags).map_err(from_sql)?;
+    db.pragma_update(None, "synchronous", "FULL").map_err(from_sql)?;
+    db.pragma_update(None, "wal_autocheckpoint", 0).map_err(from_sql)?;
+    // The log is opened by the first question.
+    db.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())).map_err(from_sql)?;
+    Ok(db)
+}
+
 fn settings(db: &Connection) -> rusqlite::Result<()> {
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     db.pragma_update(None, "page_size", 4096)?;

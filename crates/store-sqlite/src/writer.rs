@@ -6,6 +6,7 @@
 
 mod apply;
 mod check;
+mod checkpoint;
 mod recover;
 mod request;
 mod stage;
@@ -22,11 +23,12 @@ use crate::overlay::Overlay;
 use crate::read::View;
 use crate::shared::{Shared, add};
 use apply::Moving;
+use checkpoint::Wal;
 use request::Verdict;
 use rusqlite::Connection;
 use stage::Staged;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -40,14 +42,16 @@ const BATCH_REQUESTS: usize = 1_024;
 const BATCH_BYTES: usize = 8 << 20;
 /// How long the writer waits for requests before it uses the time to move things into tables.
 const IDLE: Duration = Duration::from_millis(20);
+/// How long it waits between two pieces of that work.
+const BREATH: Duration = Duration::from_millis(1);
 /// How often the free space is looked at.
 const SPACE_LOOK: Duration = Duration::from_millis(250);
-/// A page and its frame's header in the log.
-const FRAME_BYTES: u64 = 4096 + 24;
 
 /// The writing half of a store.
 #[derive(Debug)]
 pub(crate) struct Writer {
+    /// Its connection is closed before the writer's, which moves what is left of the log.
+    wal: Wal,
     db: Connection,
     dir: Arc<DataDir>,
     options: Options,
@@ -65,8 +69,9 @@ pub(crate) struct Writer {
     /// Journal rows up to this one are in tables and are to be deleted.
     purge_upto: i64,
     active: Active,
-    wal: Wal,
     space: Space,
+    /// No request has come since a pause was used.
+    pausing: bool,
 }
 
 /// How much the growing generation holds.
@@ -75,14 +80,6 @@ struct Active {
     appends: usize,
     bytes: usize,
     since: Option<Instant>,
-}
-
-/// The log: its length as the driver tells it after each transaction, and when to checkpoint next.
-#[derive(Debug)]
-struct Wal {
-    pages: Arc<AtomicU32>,
-    pages_before: u32,
-    checkpoint_at: u32,
 }
 
 /// What is known about the disk's free space.
@@ -106,6 +103,7 @@ impl Writer {
         loop {
             match requests.recv_timeout(self.patience()) {
                 Ok(Message::Request(first)) => {
+                    self.pausing = false;
                     let stop = gather(*first, requests, &mut batch);
                     self.shared.queue.fetch_sub(batch.len() as u64, Ordering::Relaxed);
                     self.serve(&mut batch);
@@ -114,14 +112,23 @@ impl Writer {
                     }
                 }
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                Err(RecvTimeoutError::Timeout) => self.tidy(),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.pausing = true;
+                    self.tidy();
+                }
             }
         }
     }
 
     fn patience(&self) -> Duration {
-        let nothing_to_do = self.moving.is_none() && self.active.since.is_none() && self.purged();
-        if nothing_to_do { Duration::from_secs(1) } else { IDLE }
+        let unmoved = self.moving.is_some() || !self.purged();
+        if self.pausing && unmoved {
+            BREATH
+        } else if unmoved || self.active.since.is_some() || self.wal.under_way() {
+            IDLE
+        } else {
+            Duration::from_secs(1)
+        }
     }
 
     /// Makes a batch durable and answers it.
@@ -262,51 +269,8 @@ impl Writer {
 
     /// Counts what the transaction wrote to the log.
     fn note_log(&mut self) {
-        let pages = self.wal.pages.load(Ordering::Relaxed);
-        // The log starts anew once all of it is in the main file.
-        let written = if pages < self.wal.pages_before { pages } else { pages - self.wal.pages_before };
-        self.wal.pages_before = pages;
-        add(&self.shared.written_bytes, u64::from(written) * FRAME_BYTES);
-    }
-
-    fn checkpoint_if_due(&mut self) {
-        if self.wal.pages.load(Ordering::Relaxed) < self.wal.checkpoint_at {
-            return;
-        }
-        let started = Instant::now();
-        // Passive: it moves what no reader still needs, and waits for nobody.
-        let moved = self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
-            Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
-        });
-        match moved.map_err(from_sql) {
-            Ok((pages, moved)) => {
-                let whole = pages == moved;
-                // With a reader in the way, only after the log has grown by a quarter again.
-                let more = self.options.checkpoint_pages / 4;
-                self.wal.checkpoint_at = if whole {
-                    self.options.checkpoint_pages
-                } else {
-                    self.wal.pages_before.saturating_add(more)
-                };
-                add(&self.shared.written_bytes, u64::try_from(moved).unwrap_or(0) * 4096);
-                add(&self.shared.fsyncs, 2);
-                if whole {
-                    self.wal.pages.store(0, Ordering::Relaxed);
-                    self.wal.pages_before = 0;
-                }
-            }
-            Err(Error::Full) => {
-                self.wal.checkpoint_at =
-                    self.wal.pages_before.saturating_add(self.options.checkpoint_pages / 4);
-                self.shared.full.store(true, Ordering::Relaxed);
-            }
-            Err(error) => {
-                self.shared.stopped.store(true, Ordering::Release);
-                (self.options.fatal.0)(&error.to_string());
-            }
-        }
-        add(&self.shared.checkpoints, 1);
-        add(&self.shared.checkpoint_us, u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
+        let bytes = self.wal.note();
+        add(&self.shared.written_bytes, bytes);
     }
 
     /// Whether there is room for new work; looks at the disk only now and then.

@@ -19,10 +19,16 @@ use tenure_store::limits::HISTORY_SEQ_MAX;
 use tenure_store::{Error, ExecutionRow, IdempotencyRecord, StoredAudit, Subscription, SubscriptionWrite};
 use tenure_types::{DefinitionId, ExecutionId, Status, TenantId};
 
-/// Items of the smallest slice: below it, a transaction's fixed cost is not shared well.
-const SLICE_MIN: usize = 256;
-/// Items of a slice when there is nothing else to do: a request that comes waits for no more than this.
-const SLICE_IDLE: usize = 1_024;
+/// Items of the smallest slice that work pays for: below it, a transaction's fixed cost is not shared well.
+const SLICE_MIN: usize = 64;
+/// Time of a slice that nothing has paid for, inside a transaction that somebody waits for.
+const SLICE_AGED: Duration = Duration::from_millis(1);
+/// Time of a slice when there is nothing else to do: a request that comes waits for no more than this.
+const SLICE_IDLE: Duration = Duration::from_millis(3);
+/// Time of a slice when the next generation is full already: memory is bounded, so work has to wait.
+const SLICE_URGENT: Duration = Duration::from_millis(20);
+/// Items between two looks at the clock.
+const ITEMS_A_LOOK: usize = 8;
 /// Journal rows deleted in one transaction.
 const PURGE_ROWS: i64 = 64;
 
@@ -52,6 +58,25 @@ pub(super) struct Moving {
     /// Whether parts of it may be in tables already.
     recovered: bool,
     since: Instant,
+}
+
+/// How much is moved in one transaction.
+#[derive(Clone, Copy, Debug)]
+enum Slice {
+    Items(usize),
+    Time(Duration),
+}
+
+impl Slice {
+    /// Whether there is to be more than what was moved since `begun`. Never nothing at all.
+    fn goes_on(self, moved: usize, begun: Instant) -> bool {
+        match self {
+            Self::Items(count) => moved < count,
+            Self::Time(budget) => {
+                !moved.is_multiple_of(ITEMS_A_LOOK) || moved == 0 || begun.elapsed() < budget
+            }
+        }
+    }
 }
 
 impl Moving {
@@ -86,41 +111,32 @@ impl Writer {
         let Some(moving) = &mut self.moving else { return self.purge(PURGE_ROWS / 8) };
         // A quarter more than its share, so that it ends before the next generation is full.
         moving.credit += moving.items.len() * appends * 5 / 4 / moving.appends.max(1);
-        let count = if urgent {
-            moving.left()
-        } else if moving.credit >= SLICE_MIN || moving.since.elapsed() > aged {
-            moving.credit.max(SLICE_MIN)
+        let slice = if urgent {
+            Slice::Time(SLICE_URGENT)
+        } else if moving.credit >= SLICE_MIN {
+            Slice::Items(moving.credit)
+        } else if moving.since.elapsed() > aged {
+            Slice::Time(SLICE_AGED)
         } else {
             return Ok(());
         };
-        self.move_slice(count)
+        self.move_slice(slice)
     }
 
-    fn move_slice(&mut self, count: usize) -> Result<(), Error> {
+    fn move_slice(&mut self, slice: Slice) -> Result<(), Error> {
         let Some(mut moving) = self.moving.take() else { return Ok(()) };
-        let outcome = self.write_slice(&mut moving, count);
+        let outcome = self.write_slice(&mut moving, slice);
         self.moving = Some(moving);
         outcome
     }
 
-    fn write_slice(&self, moving: &mut Moving, count: usize) -> Result<(), Error> {
-        let end = (moving.at + count).min(moving.items.len());
+    fn write_slice(&self, moving: &mut Moving, slice: Slice) -> Result<(), Error> {
         let mut tables = Tables { db: &self.db, shards: self.shards(), counts: BTreeMap::new() };
-        for item in &moving.items[moving.at..end] {
-            match item {
-                Item::Execution(id) => {
-                    let part = moving.generation.part(*id);
-                    let entry = part.get(id).expect("nothing leaves a frozen generation");
-                    tables.execution(*id, entry, moving.recovered)?;
-                }
-                Item::Audit(audit) => tables.audit(audit)?,
-                Item::Kept(record) => {
-                    // A swept record is not brought back.
-                    if moving.generation.kept(&record.tenant, &record.key).is_some() {
-                        tables.keep(record)?;
-                    }
-                }
-            }
+        let begun = Instant::now();
+        let mut end = moving.at;
+        while end < moving.items.len() && slice.goes_on(end - moving.at, begun) {
+            tables.item(moving, &moving.items[end])?;
+            end += 1;
         }
         tables.write_counts()?;
         moving.next = end;
@@ -140,8 +156,7 @@ impl Writer {
         }
         if moving.left() == 0 {
             self.purge_upto = moving.upto;
-            self.moving = None;
-            self.overlay.thaw();
+            self.wal.free((self.moving.take(), self.overlay.thaw()));
         }
     }
 
@@ -193,6 +208,7 @@ impl Writer {
         }
         self.freeze_if_due();
         if self.moving.is_none() && self.purged() {
+            self.checkpoint_if_due();
             return;
         }
         match self.tidy_transaction() {
@@ -217,7 +233,7 @@ impl Writer {
     fn tidy_transaction(&mut self) -> Result<(), Error> {
         self.execute("BEGIN IMMEDIATE")?;
         if self.moving.is_some() {
-            self.move_slice(SLICE_IDLE)?;
+            self.move_slice(Slice::Time(SLICE_IDLE))?;
         } else {
             self.purge(PURGE_ROWS)?;
         }
@@ -262,6 +278,20 @@ struct Tables<'a> {
 }
 
 impl Tables<'_> {
+    fn item(&mut self, moving: &Moving, item: &Item) -> Result<(), Error> {
+        match item {
+            Item::Execution(id) => {
+                let part = moving.generation.part(*id);
+                let entry = part.get(id).expect("nothing leaves a frozen generation");
+                self.execution(*id, entry, moving.recovered)
+            }
+            Item::Audit(audit) => self.audit(audit),
+            // A swept record is not brought back.
+            Item::Kept(record) if moving.generation.kept(&record.tenant, &record.key).is_none() => Ok(()),
+            Item::Kept(record) => self.keep(record),
+        }
+    }
+
     fn execution(&mut self, id: ExecutionId, entry: &Entry, recovered: bool) -> Result<(), Error> {
         for key in &entry.gone {
             self.delete(*key)?;

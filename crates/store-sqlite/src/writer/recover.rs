@@ -1,7 +1,8 @@
 //! Opening: what the journal holds beyond the tables becomes the frozen generation, and is moved like any other.
 
 use super::apply::{Moving, stored_place};
-use super::{Active, Space, Wal, Writer};
+use super::checkpoint::Wal;
+use super::{Active, Space, Writer};
 use crate::counts::{Counts, GroupId, Move};
 use crate::dir::DataDir;
 use crate::error::from_sql;
@@ -45,6 +46,7 @@ impl Writer {
         let moving = frozen.clone().map(|generation| Moving::recovered(generation, replayed.last_id));
         dir.keep_reserve();
         dir.fill_log(options.log_filled_bytes);
+        let database = dir.database();
         Ok(Self {
             epochs: epochs(&db)?,
             dir,
@@ -59,8 +61,9 @@ impl Writer {
             moving,
             purge_upto: replayed.applied,
             active: Active::default(),
-            wal: Wal { pages, pages_before: 0, checkpoint_at: options.checkpoint_pages },
+            wal: Wal::new(&database, pages, options.checkpoint_pages)?,
             space: Space { looked_at: None, roomy: true },
+            pausing: false,
             options,
             db,
         })
