@@ -81,6 +81,8 @@ pub enum Permission {
     WorkflowOperate,
     /// Publish events to whoever listens, and so start what they start.
     EventPublish,
+    /// See sensitive values of executions.
+    WorkflowReveal,
     /// Read the audit trail.
     AuditRead,
     /// List tenants.
@@ -96,6 +98,7 @@ impl Permission {
         Self::WorkflowStart,
         Self::WorkflowOperate,
         Self::EventPublish,
+        Self::WorkflowReveal,
         Self::AuditRead,
         Self::TenantRead,
     ];
@@ -109,6 +112,7 @@ impl Permission {
             Self::WorkflowStart => "workflow:start",
             Self::WorkflowOperate => "workflow:operate",
             Self::EventPublish => "event:publish",
+            Self::WorkflowReveal => "workflow:reveal",
             Self::AuditRead => "audit:read",
             Self::TenantRead => "tenant:read",
         }
@@ -119,7 +123,7 @@ impl Permission {
         match self {
             Self::DefinitionRead | Self::WorkflowRead => Role::Viewer,
             Self::WorkflowStart | Self::WorkflowOperate | Self::EventPublish => Role::Operator,
-            Self::DefinitionWrite | Self::AuditRead => Role::Admin,
+            Self::DefinitionWrite | Self::WorkflowReveal | Self::AuditRead => Role::Admin,
             Self::TenantRead => Role::PlatformAdmin,
         }
     }

@@ -30,6 +30,11 @@ const PAGE_TOKEN: Parameter = parameter(
     "`nextPageToken` of the page before, with the same filter and order.",
 );
 const DELETED: Parameter = parameter("deleted", Value::Flag, "Deleted versions too.");
+const REVEAL: Parameter = parameter(
+    "reveal",
+    Value::Flag,
+    "Shows sensitive values; needs the permission `workflow:reveal`, and is audited.",
+);
 const STATUS: Parameter = parameter("status", Value::Text, "Only these, as a comma list.");
 const DEFINITION: Parameter = parameter(
     "definition",
@@ -43,7 +48,7 @@ const STARTED_AFTER: Parameter =
 const STARTED_BEFORE: Parameter =
     parameter("startedBefore", Value::Time, "Only those that started before this instant.");
 const FILTER: Parameter =
-    parameter("filter", Value::Text, "A condition such as `status = faulted AND label.orderId = \"A-17\"`.");
+    parameter("filter", Value::Text, "A condition such as `status = faulted AND attr.orderId = \"A-17\"`.");
 const ORDER_BY: Parameter = parameter(
     "orderBy",
     Value::Word(&["startedAt", "-startedAt"]),
@@ -296,7 +301,7 @@ pub const ROUTES: &[Route] = &[
         action: "workflow.show",
         resource: "workflow",
         summary: "Shows an execution.",
-        query: &[],
+        query: &[REVEAL],
         body: Body::None,
         replies: &[ok::<Workflow>("The execution.")],
     },
@@ -318,6 +323,7 @@ pub const ROUTES: &[Route] = &[
                 "Waits so many seconds for an event when there is none.",
             ),
             parameter("follow", Value::Flag, "Streams events as they are committed (`text/event-stream`)."),
+            REVEAL,
         ],
         body: Body::None,
         replies: &[Reply {
@@ -336,7 +342,7 @@ pub const ROUTES: &[Route] = &[
         action: "workflow.tasks",
         resource: "workflow",
         summary: "Lists the tasks of an execution.",
-        query: &[],
+        query: &[REVEAL],
         body: Body::None,
         replies: &[ok::<TaskList>("The tasks, in the order of their starts.")],
     },
@@ -349,7 +355,7 @@ pub const ROUTES: &[Route] = &[
         action: "workflow.tasks",
         resource: "workflow",
         summary: "Shows a task of an execution: its latest activation. The reference is a URL-encoded JSON pointer.",
-        query: &[parameter("iteration", Value::Text, "Which iteration of the loops around it.")],
+        query: &[parameter("iteration", Value::Text, "Which iteration of the loops around it."), REVEAL],
         body: Body::None,
         replies: &[ok::<Task>("The task.")],
     },

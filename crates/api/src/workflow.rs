@@ -118,7 +118,7 @@ pub struct StartedWorkflow {
 }
 
 /// An execution in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkflowSummary {
     /// The execution.
@@ -150,10 +150,13 @@ pub struct WorkflowSummary {
     pub due: Option<Time>,
     /// Free names and values.
     pub labels: BTreeMap<String, String>,
+    /// Search attributes: what `attr.NAME` of a filter compares.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, Json>,
 }
 
 /// A page of executions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkflowList {
     /// In the order that was asked for.
@@ -258,6 +261,9 @@ pub struct Workflow {
     pub due: Option<Time>,
     /// Free names and values.
     pub labels: BTreeMap<String, String>,
+    /// Search attributes: what `attr.NAME` of a filter compares.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, Json>,
     /// History events so far.
     pub events: u64,
 }

@@ -185,6 +185,11 @@ codes! {
     /// A pattern of an event filter does not compile.
     InvalidPattern = "0081",
 
+    /// A search attribute's name cannot be used.
+    InvalidSearchAttribute = "0090",
+    /// A sensitive place is not a JSON pointer.
+    InvalidPointer = "0091",
+
     /// `run` is not supported yet.
     Run = "0102",
     /// This protocol of `call` is not supported yet.
@@ -203,12 +208,6 @@ codes! {
     EndpointAuthentication = "0111",
     /// A probe of a call whose outcome can never be unknown.
     EffectProbe = "0113",
-    /// `metadata.searchAttributes` is not supported yet.
-    SearchAttributes = "0114",
-    /// `metadata.sensitive` is not supported yet.
-    Sensitive = "0115",
-    /// `metadata.retention` is not supported yet.
-    Retention = "0116",
     /// `metadata.limits` is not supported yet.
     DocumentLimits = "0117",
     /// Schemas outside of the definition are not supported yet.

@@ -21,6 +21,7 @@ pub mod program;
 pub mod resource;
 pub mod schema;
 pub mod schemas;
+pub mod sensitive;
 pub mod trial;
 mod validate;
 

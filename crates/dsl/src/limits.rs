@@ -48,3 +48,11 @@ pub const PROBE_AFTER_MS: u64 = 10_000;
 pub const PROBE_EVERY_MS: u64 = 30_000;
 /// How many probes.
 pub const PROBE_COUNT: u32 = 5;
+/// Search attributes of one definition.
+pub const ATTRIBUTES_MAX: usize = 32;
+/// Characters of the name of a search attribute.
+pub const ATTRIBUTE_NAME_CHARS_MAX: usize = 63;
+/// Characters of a search attribute that is a text; a longer one leaves the attribute absent.
+pub const ATTRIBUTE_CHARS_MAX: usize = 255;
+/// Sensitive places of one definition.
+pub const SENSITIVE_MAX: usize = 100;

@@ -15,6 +15,7 @@ pub use rpc::{RpcCall, RpcProtocol};
 use crate::expr::{Expr, Template, UriTemplate};
 use crate::json::Json;
 use crate::schema::Schema;
+use crate::sensitive::Sensitive;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tenure_types::{DefinitionId, Digest, TaskRef};
@@ -63,6 +64,12 @@ pub struct Program {
     pub compensation: CompensationPolicy,
     /// The document's `schedule.on`.
     pub starts_on: Option<StartsOn>,
+    /// The document's `metadata.searchAttributes`, in the order of the text.
+    pub attributes: Vec<(Arc<str>, Expr)>,
+    /// The document's `metadata.sensitive`.
+    pub sensitive: Sensitive,
+    /// The document's `metadata.retention`, in milliseconds: how long an execution is kept after its end.
+    pub retention_ms: Option<u64>,
 }
 
 impl Program {

@@ -4,6 +4,7 @@
 
 use crate::seal::{self, Keyring, Place};
 use std::sync::Arc;
+use tenure_dsl::json::Json;
 use tenure_dsl::resource::Resources;
 use tenure_engine::execution::{AuditFact, AuditOutcome, Execution, HistoryEvent, Subscription, Summary};
 use tenure_engine::shard::{Batch, Idempotency, Write};
@@ -133,6 +134,7 @@ fn subscription(own: Subscription) -> store::Subscription {
 }
 
 fn execution_row(id: ExecutionId, tenant: TenantId, summary: Summary, events: u64) -> ExecutionRow {
+    let labels = stored_labels(&summary);
     ExecutionRow {
         id,
         tenant,
@@ -146,10 +148,33 @@ fn execution_row(id: ExecutionId, tenant: TenantId, summary: Summary, events: u6
         updated_at: summary.updated_at,
         ended_at: summary.ended_at,
         due: summary.due,
-        labels: summary.labels.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+        labels,
         summary: Sealed::EMPTY,
         events,
     }
+}
+
+/// Labels, and what is kept among them to be found: search attributes, and when the execution may be deleted.
+fn stored_labels(summary: &Summary) -> Vec<(String, String)> {
+    let labels = summary.labels.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+    let attributes = summary
+        .attributes
+        .iter()
+        .filter_map(|(name, value)| Some((store::attribute::label(name), attribute_value(value)?.encode())));
+    let expires = summary.expires_at.map(|at| {
+        (store::attribute::EXPIRES.to_owned(), store::attribute::AttributeValue::Time(at).encode())
+    });
+    labels.chain(attributes).chain(expires).collect()
+}
+
+/// A search attribute as stores compare it. A text that is an instant is a time.
+fn attribute_value(value: &Json) -> Option<store::attribute::AttributeValue> {
+    use store::attribute::AttributeValue;
+    if let Some(text) = value.as_str() {
+        return Some(AttributeValue::of_text(text));
+    }
+    let number = || value.text().parse().ok().map(AttributeValue::Number);
+    value.as_bool().map(AttributeValue::Bool).or_else(number)
 }
 
 fn audit(

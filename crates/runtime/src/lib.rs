@@ -19,6 +19,7 @@ pub mod publish;
 mod recovery;
 mod registry;
 mod resources;
+mod retention;
 pub mod seal;
 mod watch;
 

@@ -10,10 +10,10 @@ use crate::error::Error;
 use crate::lane::{Lane, Message, Parts, shard_of_key};
 use crate::metrics::Metrics;
 use crate::publish::{self, Origin, Published, Publisher};
-use crate::recovery;
 use crate::registry::{ChangeDefinition, Registered, RegisteredDefinition, Registry};
 use crate::seal::Keyring;
 use crate::watch::{Until, Watch, Watches};
+use crate::{recovery, retention};
 use futures_util::future::try_join;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,7 +24,7 @@ use tenure_engine::execution::{self, Actor, Event, Execution, HistoryEvent, Reje
 use tenure_engine::shard::limits::TIMER_HORIZON_MS;
 use tenure_engine::shard::{Answer, Idempotency, Key, Mail, NewExecution, OnConflict, ReplyTo};
 use tenure_store::{self as store, AuditRecord, Store, StoredAudit, TenantRecord};
-use tenure_types::{ExecutionId, Status, TenantId, Timestamp};
+use tenure_types::{Digest, ExecutionId, Status, TenantId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -246,6 +246,7 @@ async fn keep_house(store: Arc<dyn Store>, messages: mpsc::WeakSender<Message>, 
     let mut every = tokio::time::interval(Duration::from_millis(TIMER_HORIZON_MS / 3));
     every.tick().await;
     loop {
+        retention::sweep(&*store, clock.now()).await;
         every.tick().await;
         let Some(messages) = messages.upgrade() else { return };
         recovery::attend_due(&*store, &messages, clock.now()).await;
@@ -255,7 +256,8 @@ async fn keep_house(store: Arc<dyn Store>, messages: mpsc::WeakSender<Message>, 
     }
 }
 
-async fn tenants(store: &dyn Store) -> Result<Vec<TenantRecord>, Error> {
+/// Every tenant.
+pub(crate) async fn tenants(store: &dyn Store) -> Result<Vec<TenantRecord>, Error> {
     let mut all: Vec<TenantRecord> = vec![];
     loop {
         let page = store.tenants(all.last().map(|tenant| tenant.id.clone()), 1_000).await?;
@@ -342,6 +344,11 @@ impl Handle {
     pub async fn pinned(&self, execution: &Execution) -> Result<Arc<Definition>, Error> {
         let digest = execution.summary().digest;
         self.0.registry.pinned(execution.tenant(), digest, self.cipher()).await
+    }
+
+    /// The definition with this digest, deleted ones too: what an execution of a tenant is pinned to.
+    pub async fn pinned_to(&self, tenant: &TenantId, digest: Digest) -> Result<Arc<Definition>, Error> {
+        self.0.registry.pinned(tenant, digest, self.cipher()).await
     }
 
     /// A page of a tenant's definitions.

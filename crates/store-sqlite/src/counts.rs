@@ -91,7 +91,8 @@ fn counted(condition: &Condition) -> bool {
         | Condition::Time { .. }
         | Condition::Duration { .. }
         | Condition::Label { .. }
-        | Condition::NotLabel { .. } => false,
+        | Condition::NotLabel { .. }
+        | Condition::Range { .. } => false,
     }
 }
 
@@ -113,6 +114,7 @@ fn holds(condition: &Condition, definition: &DefinitionId, status: Status) -> bo
         | Condition::Time { .. }
         | Condition::Duration { .. }
         | Condition::Label { .. }
-        | Condition::NotLabel { .. } => unreachable!("only conditions that are counted get here"),
+        | Condition::NotLabel { .. }
+        | Condition::Range { .. } => unreachable!("only conditions that are counted get here"),
     }
 }

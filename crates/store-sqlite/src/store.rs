@@ -324,6 +324,25 @@ impl Store for SqliteStore {
         })
     }
 
+    fn delete_ended<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        ids: Vec<ExecutionId>,
+        act: Act,
+    ) -> BoxFuture<'a, Result<u64>> {
+        let tenant = tenant.clone();
+        self.write(Priority::RunningWork, act, move |tx| {
+            let mut deleted = 0;
+            for id in &ids {
+                let row = tx.view().row(*id)?;
+                if row.is_some_and(|row| row.tenant == tenant && row.status.ended()) {
+                    deleted += u64::from(tx.delete(*id)?);
+                }
+            }
+            Ok(Written::changed(deleted))
+        })
+    }
+
     fn put_definition(&self, record: DefinitionRecord, act: Act) -> BoxFuture<'_, Result<PutOutcome>> {
         self.write(Priority::NewWork, act, move |tx| registry::put_definition(tx, &record))
     }

@@ -123,6 +123,7 @@ cases! { $
         ended_executions_are_deleted_the_earliest_first,
         deleted_executions_leave_lists_counts_keys_and_due,
         deletion_spares_other_tenants_and_open_executions,
+        named_executions_are_deleted_when_they_have_ended,
         deletions_survive_a_restart,
         a_deleted_id_may_live_again,
         an_id_that_lives_again_elsewhere_is_not_shown_to_its_old_tenant,

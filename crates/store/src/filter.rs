@@ -5,6 +5,7 @@
 mod lexer;
 mod parse;
 
+use crate::attribute::{self, AttributeValue};
 use crate::records::ExecutionRow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -124,6 +125,15 @@ pub enum Condition {
         /// The value that it has not.
         value: Arc<str>,
     },
+    /// A label that holds a typed value (see [`crate::attribute`]) stands in an order to another of the same type.
+    Range {
+        /// The label's name.
+        name: Arc<str>,
+        /// The relation; one that has an order.
+        comparison: Comparison,
+        /// The other value, encoded.
+        value: Arc<str>,
+    },
 }
 
 /// Conditions that all hold. Without any, it matches everything.
@@ -169,6 +179,26 @@ impl Filter {
         self.and(Condition::Label { name: name.into(), value: value.into() })
     }
 
+    /// This filter and a search attribute's relation to a value. `!=` holds also when it is absent.
+    #[must_use]
+    pub fn attribute(self, name: &str, comparison: Comparison, value: &AttributeValue) -> Self {
+        let (name, value) = (attribute::label(name).into(), value.encode().into());
+        self.and(match comparison {
+            Comparison::Equal => Condition::Label { name, value },
+            Comparison::NotEqual => Condition::NotLabel { name, value },
+            Comparison::Less | Comparison::AtMost | Comparison::Greater | Comparison::AtLeast => {
+                Condition::Range { name, comparison, value }
+            }
+        })
+    }
+
+    /// This filter and executions whose own retention ended at or before `until`.
+    #[must_use]
+    pub fn expired(self, until: Timestamp) -> Self {
+        let value = AttributeValue::Time(until).encode().into();
+        self.and(Condition::Range { name: attribute::EXPIRES.into(), comparison: Comparison::AtMost, value })
+    }
+
     /// This filter and an instant's relation to another.
     #[must_use]
     pub fn time(self, field: TimeField, comparison: Comparison, value: Timestamp) -> Self {
@@ -199,6 +229,11 @@ impl Condition {
             }
             Self::Label { name, value } => has_label(row, name, value),
             Self::NotLabel { name, value } => !has_label(row, name, value),
+            Self::Range { name, comparison, value } => row.labels.iter().any(|(n, v)| {
+                **n == **name
+                    && v.as_bytes().first() == value.as_bytes().first()
+                    && comparison.holds(&v.as_str(), &&**value)
+            }),
         }
     }
 }

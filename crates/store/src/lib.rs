@@ -6,6 +6,7 @@
 //! Deliberately absent: an async runtime, a database driver, clocks, and every rule about executions. A store knows
 //! nothing about the engine; it keeps what shards decided, all of a commit or nothing of it, and refuses a stale owner.
 
+pub mod attribute;
 pub mod audit;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

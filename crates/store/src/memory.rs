@@ -240,6 +240,15 @@ impl Store for MemoryStore {
         ready(self.core().delete_ended_before(tenant, before, limit, act))
     }
 
+    fn delete_ended<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        ids: Vec<ExecutionId>,
+        act: Act,
+    ) -> BoxFuture<'a, Result<u64>> {
+        ready(self.core().delete_ended(tenant, &ids, act))
+    }
+
     fn put_definition(&self, record: DefinitionRecord, act: Act) -> BoxFuture<'_, Result<PutOutcome>> {
         ready(self.core().put_definition(record, act))
     }

@@ -101,6 +101,14 @@ impl TenantStore {
         }
     }
 
+    /// [`Store::delete_ended`]
+    pub fn delete_ended(&self, ids: Vec<ExecutionId>, act: Act) -> BoxFuture<'_, Result<u64>> {
+        match self.check_act(&act) {
+            Ok(()) => self.store.delete_ended(&self.tenant, ids, act),
+            Err(error) => refused(error),
+        }
+    }
+
     /// [`Store::put_definition`]; a record of another tenant is refused.
     pub fn put_definition(&self, record: DefinitionRecord, act: Act) -> BoxFuture<'_, Result<PutOutcome>> {
         match self.check(&record.head.tenant).and_then(|()| self.check_act(&act)) {

@@ -170,6 +170,14 @@ pub trait Store: Send + Sync + Debug {
         act: Act,
     ) -> BoxFuture<'a, Result<u64>>;
 
+    /// Deletes those of a tenant's executions that have ended, in one transaction; returns how many.
+    fn delete_ended<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        ids: Vec<ExecutionId>,
+        act: Act,
+    ) -> BoxFuture<'a, Result<u64>>;
+
     /// Registers a definition. `Same`: it was there with the same digest; a deleted one comes back as `Created`.
     /// `Taken`: its version has another digest.
     fn put_definition(&self, record: DefinitionRecord, act: Act) -> BoxFuture<'_, Result<PutOutcome>>;

@@ -26,6 +26,8 @@ pub(super) enum Place {
     Export,
     /// What an event must be to start an execution: nothing of the execution exists yet.
     Start,
+    /// The document's `metadata.searchAttributes`: whenever its data changes.
+    Attribute,
 }
 
 impl Place {
@@ -37,6 +39,7 @@ impl Place {
             Self::Definition => &["context", "input", "task", "workflow", "runtime", "authorization"],
             Self::Export => &["context", "input", "output", "task", "workflow", "runtime", "authorization"],
             Self::Start => &[],
+            Self::Attribute => &["context", "input", "output", "workflow", "runtime"],
         }
     }
 
@@ -46,7 +49,7 @@ impl Place {
             Self::WorkflowOutput => "after the last task",
             Self::Guard => "before the task has its input",
             Self::Definition => "before the task has its output",
-            Self::Export => "here",
+            Self::Export | Self::Attribute => "here",
             Self::Start => "before there is an execution",
         }
     }

@@ -14,7 +14,7 @@ mod resource;
 mod rpc;
 
 use crate::diagnostic::{Code, Sink};
-use crate::expr::Mode;
+use crate::expr::{Expr, Mode};
 use crate::json::Json;
 use crate::limits::{PROBE_AFTER_MS, PROBE_COUNT, PROBE_EVERY_MS};
 use crate::model::{self, Document, Names, Reference, Task, TaskList, Use};
@@ -24,6 +24,7 @@ use crate::program::{
     Span, Undo, UndoOn, UndoOrder,
 };
 use crate::resource::{Resources, Wanted};
+use crate::sensitive::Sensitive;
 use expression::{Place, Surroundings};
 use function::Site;
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,13 +133,32 @@ impl<'a> Compiler<'a> {
         let timeout = self.timeout(document.timeout.as_ref(), &path, Place::WorkflowInput, &outside);
         let compensation = self.compensation();
         let starts_on = self.starts_on();
+        let attributes = self.attributes();
         let root = self.list(&document.tasks, &path.key("do"), None, &outside);
         let nodes = std::mem::take(&mut self.nodes).into_iter().collect::<Option<Vec<_>>>()?;
         let scopes = std::mem::take(&mut self.scopes);
         self.ids.clear();
         let by_task = (0..).map(NodeId).zip(&nodes).map(|(id, node)| (node.task.clone(), id)).collect();
         let (timeout, compensation, starts_on) = (timeout?, compensation?, starts_on?);
-        Some(Program { scopes, nodes, by_task, root, input, output, timeout, compensation, starts_on })
+        let metadata = document.document.metadata.as_ref();
+        let sensitive = metadata.and_then(|metadata| metadata.sensitive.as_deref()).unwrap_or_default();
+        let sensitive = Sensitive::of(sensitive.iter().map(String::as_str));
+        let retention = metadata.and_then(|metadata| metadata.retention.as_ref());
+        let retention_ms = retention.and_then(model::DurationValue::fixed_ms);
+        Some(Program {
+            scopes,
+            nodes,
+            by_task,
+            root,
+            input,
+            output,
+            timeout,
+            compensation,
+            starts_on,
+            attributes: attributes?,
+            sensitive,
+            retention_ms,
+        })
     }
 
     /// Checks what is declared and never used: it would come to light with its first use, in a later version.
@@ -165,6 +185,19 @@ impl<'a> Compiler<'a> {
             }
         }
         self.unapplied();
+    }
+
+    fn attributes(&mut self) -> Option<Vec<(Arc<str>, Expr)>> {
+        let metadata = self.document.document.metadata.as_ref();
+        let named = metadata.and_then(|metadata| metadata.search_attributes.as_ref());
+        let path = Path::root().keys(&["document", "metadata", "searchAttributes"]);
+        let around = Surroundings::default();
+        let mut attributes = Vec::new();
+        for (name, expression) in named.map_or(&[][..], |named| &named.0) {
+            let expr = self.expr(&expression.0, &path.key(name), Place::Attribute, &around);
+            attributes.push(expr.map(|expr| (Arc::from(name.as_str()), expr)));
+        }
+        attributes.into_iter().collect()
     }
 
     fn compensation(&mut self) -> Option<CompensationPolicy> {

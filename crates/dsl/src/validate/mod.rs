@@ -8,6 +8,7 @@ mod compensation;
 mod events;
 mod flow;
 mod http;
+mod metadata;
 mod references;
 mod unsupported;
 
@@ -21,6 +22,7 @@ use std::collections::BTreeSet;
 pub(crate) fn document(document: &Document, tree: &Tree, sink: &mut Sink) {
     let mut validator = Validator { document, tree, sink, tasks: 0 };
     unsupported::document(&mut validator);
+    metadata::document(&mut validator);
     references::document(&mut validator);
     validator.schedule();
     let names = Names::default();

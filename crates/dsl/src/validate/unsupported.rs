@@ -57,15 +57,9 @@ fn declared(validator: &mut Validator<'_>) {
 
 fn metadata(validator: &mut Validator<'_>) {
     let Some(metadata) = &validator.document.document.metadata else { return };
-    let root = Path::root().keys(&["document", "metadata"]);
-    let keys = [
-        (Code::SearchAttributes, "searchAttributes", metadata.search_attributes.is_some()),
-        (Code::Sensitive, "sensitive", metadata.sensitive.is_some()),
-        (Code::Retention, "retention", metadata.retention.is_some()),
-        (Code::DocumentLimits, "limits", metadata.limits.is_some()),
-    ];
-    for (code, key, _) in keys.into_iter().filter(|(_, _, used)| *used) {
-        refuse(validator, code, &root.key(key), &format!("`metadata.{key}`"));
+    if metadata.limits.is_some() {
+        let path = Path::root().keys(&["document", "metadata", "limits"]);
+        refuse(validator, Code::DocumentLimits, &path, "`metadata.limits`");
     }
 }
 

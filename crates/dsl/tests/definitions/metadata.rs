@@ -389,3 +389,60 @@ fn unknown_keys_of_a_probe_are_refused() {
     "#]],
     );
 }
+
+/// What is said about a document with this metadata, without the places in the text.
+fn about(metadata: &str) -> Vec<String> {
+    let text = format!(
+        "document: {{ dsl: '1.0.3', namespace: t, name: t, version: '1.0.0', metadata: {{ {metadata} }} }}\ndo: [ {{ a: {{ wait: PT1S }} }} ]\n"
+    );
+    let found = tenure_dsl::check(&text);
+    found.iter().map(|one| format!("{} {} {}", one.code, one.pointer, one.message)).collect()
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn search_attributes_have_names_and_expressions() {
+    let good = "searchAttributes: { orderId: .orderId, _a.b-c: '${ $context.x + $output.y }', start: $workflow.input.z }";
+    assert_eq!(about(good), NOTHING);
+    let found = about("searchAttributes: { 'order id': .x, 1st: .x, b: '.(', c: $task.name }");
+    let codes: Vec<&str> = found.iter().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(codes, ["DEF-0090", "DEF-0090", "DEF-0040", "DEF-0041"], "{found:#?}");
+    let many: Vec<String> = (0..33).map(|n| format!("a{n}: .x")).collect();
+    assert!(about(&format!("searchAttributes: {{ {} }}", many.join(", ")))[0].starts_with("DEF-0044"));
+}
+
+#[test]
+fn sensitive_places_are_pointers() {
+    assert_eq!(about("sensitive: [ /card, /cards/*/number, /a~1b~0c, '' ]"), NOTHING);
+    assert_eq!(
+        about("sensitive: [ card, /a~2b, /a~ ]"),
+        [
+            "DEF-0091 /document/metadata/sensitive/0 `card` is not a JSON pointer",
+            "DEF-0091 /document/metadata/sensitive/1 `/a~2b` is not a JSON pointer",
+            "DEF-0091 /document/metadata/sensitive/2 `/a~` is not a JSON pointer",
+        ]
+    );
+}
+
+#[test]
+fn a_retention_is_a_duration_as_it_is_written() {
+    assert_eq!(about("retention: P90D"), NOTHING);
+    assert_eq!(about("retention: { days: 30 }"), NOTHING);
+    assert_eq!(
+        about("retention: '${ .days }'"),
+        [
+            "DEF-0033 /document/metadata/retention a retention is the same for all executions: it cannot be an expression"
+        ]
+    );
+    assert_eq!(about("retention: soon").len(), 1);
+}
+
+#[test]
+fn the_keys_of_a_document_are_compiled() {
+    let text = "document: { dsl: '1.0.3', namespace: t, name: t, version: '1.0.0', metadata: { searchAttributes: { id: .id }, sensitive: [ /card ], retention: PT1H } }\ndo: [ { a: { wait: PT1S } } ]\n";
+    let program = tenure_dsl::load(text).unwrap().program;
+    assert_eq!(program.attributes.iter().map(|(name, _)| &**name).collect::<Vec<_>>(), ["id"]);
+    assert!(!program.sensitive.is_empty());
+    assert_eq!(program.retention_ms, Some(3_600_000));
+}

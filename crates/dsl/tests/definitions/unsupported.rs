@@ -199,17 +199,11 @@ document:
   name: t
   version: '1.0.0'
   metadata:
-    searchAttributes: { customer: .customer }
-    sensitive: [ /card ]
-    retention: P30D
     limits: { key: .customer, max: 5 }
 do: []
 ",
         expect![[r#"
-            DEF-0114 8:5 /document/metadata/searchAttributes `metadata.searchAttributes` is not supported yet
-            DEF-0115 9:5 /document/metadata/sensitive `metadata.sensitive` is not supported yet
-            DEF-0116 10:5 /document/metadata/retention `metadata.retention` is not supported yet
-            DEF-0117 11:5 /document/metadata/limits `metadata.limits` is not supported yet
+            DEF-0117 8:5 /document/metadata/limits `metadata.limits` is not supported yet
         "#]],
     );
 }

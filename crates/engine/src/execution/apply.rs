@@ -110,6 +110,10 @@ impl Execution {
             Fact::ProbeScheduled { frame, number, due, .. } => self.schedule_probe(*frame, *number, *due),
             Fact::ProbeStarted { frame, number, .. } => self.start_probe(*frame, *number),
             Fact::ProbeEnded { frame, verdict, .. } => self.end_probe(*frame, verdict),
+            Fact::AttributesSet { attributes, retention_ms } => {
+                self.attributes = Arc::clone(attributes);
+                self.retention_ms = *retention_ms;
+            }
         }
     }
 

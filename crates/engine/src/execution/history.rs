@@ -359,6 +359,13 @@ pub enum Fact {
         /// What is known now.
         verdict: Verdict,
     },
+    /// What the execution is found by, and how long it is kept, are these now.
+    AttributesSet {
+        /// Search attributes: texts, numbers, booleans.
+        attributes: Arc<[(Arc<str>, Json)]>,
+        /// How long it is kept after its end; `None`: as long as the tenant's policy says.
+        retention_ms: Option<u64>,
+    },
 }
 
 /// What a probe has found out.

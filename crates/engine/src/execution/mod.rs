@@ -10,6 +10,7 @@
 
 mod apply;
 mod attempt;
+mod attributes;
 mod command;
 mod compensation;
 mod correlation;

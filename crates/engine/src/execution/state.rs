@@ -3,6 +3,7 @@
 //! Deliberately absent: decisions (`step`), changes (`apply`), and any knowledge of the definition.
 
 use super::apply::Cancel;
+use super::attributes::Attributes;
 use super::effect::{CallEffect, Effect, FrameId, TimerId, TimerKind};
 use super::frame::{CallPhase, Frame, ListenState, ROOT, State, TryPhase, UndoPhase, earlier};
 use super::history::{Started, Want};
@@ -40,6 +41,8 @@ pub struct Execution {
     pub(super) undo_attempts: Arc<BTreeMap<Place, u32>>,
     pub(super) inbox: Inbox,
     pub(super) end: Option<Arc<End>>,
+    pub(super) attributes: Attributes,
+    pub(super) retention_ms: Option<u64>,
 }
 
 /// How an execution ended.
@@ -82,6 +85,10 @@ pub struct Summary {
     pub due: Option<Timestamp>,
     /// How many uncertain tasks and failed undos wait for an operator.
     pub incidents: u32,
+    /// Search attributes.
+    pub attributes: Arc<[(Arc<str>, Json)]>,
+    /// When it may be deleted, if its definition says so and it has ended.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl PartialEq for Summary {
@@ -100,6 +107,8 @@ impl PartialEq for Summary {
             ended_at,
             due,
             incidents,
+            attributes,
+            expires_at,
         } = self;
         *status == other.status
             && *compensation == other.compensation
@@ -113,6 +122,8 @@ impl PartialEq for Summary {
             && *ended_at == other.ended_at
             && *due == other.due
             && *incidents == other.incidents
+            && *attributes == other.attributes
+            && *expires_at == other.expires_at
     }
 }
 
@@ -196,6 +207,8 @@ impl Execution {
             undo_attempts: Arc::default(),
             inbox: Inbox::default(),
             end: None,
+            attributes: Arc::default(),
+            retention_ms: None,
         }
     }
 
@@ -307,6 +320,11 @@ impl Execution {
         self.updated_at
     }
 
+    /// Search attributes.
+    pub fn attributes(&self) -> &[(Arc<str>, Json)] {
+        &self.attributes
+    }
+
     /// How far it has undone itself.
     pub fn compensation(&self) -> CompensationStatus {
         self.compensation
@@ -369,6 +387,8 @@ impl Execution {
             ended_at: self.ended_at(),
             due: if calling { None } else { self.next_due() },
             incidents: u32::try_from(incidents.count()).unwrap_or(u32::MAX),
+            attributes: Arc::clone(&self.attributes),
+            expires_at: self.ended_at().zip(self.retention_ms).map(|(at, ms)| at.plus_ms(ms)),
         }
     }
 

@@ -8,7 +8,7 @@ use super::frame::{CallPhase, Frame, ROOT, State, TryPhase, UndoPhase};
 use super::history::{Ending, Fact, HistoryEvent, Slot};
 use super::input::{Input, Now, Rejected, Resolution};
 use super::state::Execution;
-use super::{Actor, attempt, command, compensation, inbox, interrupt, probe, task};
+use super::{Actor, attempt, attributes, command, compensation, inbox, interrupt, probe, task};
 use std::collections::VecDeque;
 use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
@@ -37,10 +37,19 @@ pub struct Turned {
 /// [`step`] for a caller who also wants the state that follows, which the turn has computed already.
 pub fn turn(def: &Definition, exec: &Execution, input: Input, now: Now) -> Result<Turned, Rejected> {
     let exec = exec.clone();
-    let mut turn =
-        Turn { def, exec, now, events: vec![], queue: VecDeque::new(), tasks: 0, tasks_counted: 0 };
+    let mut turn = Turn {
+        def,
+        exec,
+        now,
+        events: vec![],
+        queue: VecDeque::new(),
+        tasks: 0,
+        tasks_counted: 0,
+        stale: false,
+    };
     turn.take(input)?;
     turn.run();
+    turn.follow();
     Ok(Turned { events: turn.events, after: turn.exec })
 }
 
@@ -56,6 +65,19 @@ pub(super) struct Turn<'a> {
     tasks: usize,
     /// Those of earlier iterations.
     tasks_counted: usize,
+    /// Whether the input or the context is another than the search attributes were computed from.
+    stale: bool,
+}
+
+/// Whether search attributes may be others after a fact. The end is looked at before it is recorded.
+fn changes_data(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Started(_)
+            | Fact::Released(_)
+            | Fact::TaskCompleted { context: Some(_), .. }
+            | Fact::ItemCompleted { context: Some(_), .. }
+    )
 }
 
 /// What comes next in a turn.
@@ -98,9 +120,23 @@ pub(super) enum Reach {
 impl<'a> Turn<'a> {
     /// Decides a fact.
     pub(super) fn record(&mut self, fact: Fact) {
+        if let Fact::Completed { output } = &fact {
+            self.stale = false;
+            attributes::follow(self, Some(output));
+        } else if matches!(fact, Fact::Faulted { .. } | Fact::Cancelled | Fact::Terminated { .. }) {
+            self.follow();
+        }
+        self.stale |= changes_data(&fact);
         let event = HistoryEvent { at: self.now.at, fact };
         self.exec.apply(&event);
         self.events.push(event);
+    }
+
+    /// Lets the search attributes follow what this turn has changed.
+    fn follow(&mut self) {
+        if std::mem::take(&mut self.stale) {
+            attributes::follow(self, None);
+        }
     }
 
     pub(super) fn node(&self, id: NodeId) -> &'a Node {

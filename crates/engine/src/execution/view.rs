@@ -119,6 +119,14 @@ impl EventView {
 }
 
 impl HistoryEvent {
+    /// The new `$context`, where the fact holds one.
+    pub fn context(&self) -> Option<&Json> {
+        let (Fact::TaskCompleted { context, .. } | Fact::ItemCompleted { context, .. }) = &self.fact else {
+            return None;
+        };
+        context.as_ref()
+    }
+
     /// The fact as the API shows it.
     pub fn view(&self) -> EventView {
         let new = |kind| EventView::new(self.at, kind);
@@ -203,6 +211,10 @@ impl HistoryEvent {
             Fact::ProbeEnded { frame, place, verdict, .. } => {
                 probed(of("probeEnded", *frame, place), verdict)
             }
+            Fact::AttributesSet { attributes, .. } => {
+                let entries = attributes.iter().map(|(name, value)| (name.as_ref(), value.clone()));
+                new("attributesSet").output(&Json::object(entries))
+            }
             Fact::CompensationStarted(_)
             | Fact::UndoStarted { .. }
             | Fact::UndoRetried { .. }
@@ -272,7 +284,8 @@ impl HistoryEvent {
             | Fact::ItemCompleted { .. }
             | Fact::ProbeScheduled { .. }
             | Fact::ProbeStarted { .. }
-            | Fact::ProbeEnded { .. } => unreachable!("only facts of compensation come here"),
+            | Fact::ProbeEnded { .. }
+            | Fact::AttributesSet { .. } => unreachable!("only facts of compensation come here"),
         }
     }
 }
@@ -401,7 +414,8 @@ impl HistoryEvent {
             | Fact::ItemCompleted { .. }
             | Fact::ProbeScheduled { .. }
             | Fact::ProbeStarted { .. }
-            | Fact::ProbeEnded { verdict: Verdict::Unknown { .. }, .. } => None,
+            | Fact::ProbeEnded { verdict: Verdict::Unknown { .. }, .. }
+            | Fact::AttributesSet { .. } => None,
         }
     }
 
@@ -575,7 +589,8 @@ impl Views {
             | Fact::ItemCompleted { .. }
             | Fact::ProbeScheduled { .. }
             | Fact::ProbeStarted { .. }
-            | Fact::ProbeEnded { .. } => {}
+            | Fact::ProbeEnded { .. }
+            | Fact::AttributesSet { .. } => {}
         }
     }
 

@@ -295,6 +295,11 @@ fn samples() -> Vec<Fact> {
         task(Begun::Do, Slot::Probe, None),
         ended(Ending::Answered { output: json("1") }),
         ended(Ending::Refused { error: error(), executed: true }),
+        Fact::AttributesSet {
+            attributes: [(Arc::from("orderId"), json(r#""A-17""#)), (Arc::from("total"), json("12.5"))]
+                .into(),
+            retention_ms: Some(86_400_000),
+        },
     ]
 }
 
@@ -341,6 +346,7 @@ fn number(fact: &Fact) -> usize {
         Fact::ProbeScheduled { .. } => 37,
         Fact::ProbeStarted { .. } => 38,
         Fact::ProbeEnded { .. } => 39,
+        Fact::AttributesSet { .. } => 40,
     }
 }
 
@@ -383,7 +389,7 @@ fn the_golden_file_loads() {
 
 #[test]
 fn every_variant_has_a_sample_and_is_encoded_by_its_place() {
-    let mut seen = [false; 40];
+    let mut seen = [false; 41];
     for fact in samples() {
         seen[number(&fact)] = true;
         let bytes = postcard::to_stdvec(&fact).unwrap();

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod attempts;
+mod attributes;
 mod catch;
 mod compensation;
 mod data_flow;

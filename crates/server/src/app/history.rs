@@ -1,5 +1,6 @@
 //! The history of an execution: a page, a page that is waited for, or everything as it comes.
 
+use super::reveal::{self, Veil};
 use super::workflows::id_of;
 use super::{App, Error, view};
 use crate::auth::Grant;
@@ -18,13 +19,15 @@ const FOLLOW_PAGE: usize = 200;
 
 /// A piece of the history; waits for the next event when there is none and the request asks to.
 pub(crate) async fn page(app: &App, grant: &Grant, id: &str, query: &Query) -> Result<HistoryPage, Error> {
+    let sight = reveal::sight(app, grant, id, query).await?;
     let id = id_of(id)?;
+    let mut veil = Veil::of(app, grant, id, sight).await?;
     let after = query.number("after").unwrap_or(0);
     let limit = query.number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE_ITEMS_MAX);
     // Registered before the history is read, so that nothing is missed between the two.
     let wait = query.number("wait").filter(|seconds| *seconds > 0);
     let watch = wait.map(|seconds| (Duration::from_secs(seconds), app.handle.watch(id, Until::Next)));
-    let piece = read(app, grant, id, after, limit).await?;
+    let piece = read(app, grant, &mut veil, (after, limit)).await?;
     let Some((wait, mut watch)) = watch.filter(|_| piece.items.is_empty() && !piece.ended) else {
         return Ok(piece);
     };
@@ -33,23 +36,24 @@ pub(crate) async fn page(app: &App, grant: &Grant, id: &str, query: &Query) -> R
         () = tokio::time::sleep(wait) => {}
         () = app.draining.cancelled() => {}
     }
-    read(app, grant, id, after, limit).await
+    read(app, grant, &mut veil, (after, limit)).await
 }
 
 async fn read(
     app: &App,
     grant: &Grant,
-    id: ExecutionId,
-    after: u64,
-    limit: usize,
+    veil: &mut Veil,
+    (after, limit): (u64, usize),
 ) -> Result<HistoryPage, Error> {
+    let id = veil.id();
     let events = app.handle.history(grant.tenant(), id, after, limit).await?.ok_or_else(Error::not_found)?;
     let ended = match events.last() {
         Some((_, event)) => terminal(&event.fact),
         None => ended_before(app, grant, id, after).await?,
     };
     let next_after = events.last().map_or(after, |(seq, _)| *seq);
-    let items = events.iter().map(|(seq, event)| view::event(*seq, event)).collect();
+    veil.learn(app).await?;
+    let items = events.iter().map(|(seq, event)| view::event(*seq, event, veil.masks())).collect();
     Ok(HistoryPage { items, next_after, ended })
 }
 
@@ -76,7 +80,7 @@ fn terminal(fact: &Fact) -> bool {
 pub(crate) struct Follow {
     app: Arc<App>,
     grant: Grant,
-    id: ExecutionId,
+    veil: Veil,
     after: u64,
     ready: VecDeque<HistoryEvent>,
     ended: bool,
@@ -84,9 +88,17 @@ pub(crate) struct Follow {
 
 impl Follow {
     /// Begins after an event; fails at once when there is no such execution.
-    pub(crate) async fn begin(app: Arc<App>, grant: Grant, id: &str, after: u64) -> Result<Self, Error> {
+    pub(crate) async fn begin(
+        app: Arc<App>,
+        grant: Grant,
+        id: &str,
+        after: u64,
+        query: &Query,
+    ) -> Result<Self, Error> {
+        let sight = reveal::sight(&app, &grant, id, query).await?;
         let id = id_of(id)?;
-        let mut follow = Self { app, grant, id, after, ready: VecDeque::new(), ended: false };
+        let veil = Veil::of(&app, &grant, id, sight).await?;
+        let mut follow = Self { app, grant, veil, after, ready: VecDeque::new(), ended: false };
         follow.read_on().await?;
         Ok(follow)
     }
@@ -100,7 +112,7 @@ impl Follow {
             if self.ended {
                 return None;
             }
-            let mut watch = self.app.handle.watch(self.id, Until::Next);
+            let mut watch = self.app.handle.watch(self.veil.id(), Until::Next);
             // A client that is cut off comes back with `Last-Event-ID`.
             self.read_on().await.ok()?;
             if self.ready.is_empty() && !self.ended {
@@ -113,7 +125,7 @@ impl Follow {
     }
 
     async fn read_on(&mut self) -> Result<(), Error> {
-        let page = read(&self.app, &self.grant, self.id, self.after, FOLLOW_PAGE).await?;
+        let page = read(&self.app, &self.grant, &mut self.veil, (self.after, FOLLOW_PAGE)).await?;
         self.after = page.next_after;
         self.ended = page.ended;
         self.ready = page.items.into();

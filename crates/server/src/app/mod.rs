@@ -11,6 +11,7 @@ mod error;
 pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod identity;
+pub(crate) mod reveal;
 mod state;
 pub(crate) mod tasks;
 pub(crate) mod trial;

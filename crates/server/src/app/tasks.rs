@@ -1,8 +1,10 @@
 //! The tasks of an execution, and the settlement of those that wait for an operator.
 
+use super::reveal::{self, Veil};
 use super::workflows::{find, id_of, payload, reason, tell};
 use super::{App, Error, view};
 use crate::auth::Grant;
+use crate::http::Query;
 use tenure_api::{Resolve, ResolveTask, Task, TaskList, Workflow};
 use tenure_dsl::json::Json;
 use tenure_engine::execution::{self, FrameId, PendingState, Resolution, TaskView, task_views};
@@ -10,8 +12,17 @@ use tenure_engine::shard::Idempotency;
 use tenure_types::limits::PAGE_ITEMS_MAX;
 
 /// Every activation, in the order of the starts.
-pub(crate) async fn list(app: &App, grant: &Grant, id: &str) -> Result<TaskList, Error> {
-    Ok(TaskList { items: views(app, grant, id).await?.iter().map(view::task).collect() })
+pub(crate) async fn list(app: &App, grant: &Grant, id: &str, query: &Query) -> Result<TaskList, Error> {
+    let (views, veil) = seen(app, grant, id, query).await?;
+    Ok(TaskList { items: views.iter().map(|found| view::task(found, veil.masks())).collect() })
+}
+
+/// The tasks, and what is masked of them.
+async fn seen(app: &App, grant: &Grant, id: &str, query: &Query) -> Result<(Vec<TaskView>, Veil), Error> {
+    let sight = reveal::sight(app, grant, id, query).await?;
+    let views = views(app, grant, id).await?;
+    let veil = Veil::of(app, grant, id_of(id)?, sight).await?;
+    Ok((views, veil))
 }
 
 /// The latest activation of a task.
@@ -20,13 +31,14 @@ pub(crate) async fn show(
     grant: &Grant,
     id: &str,
     reference: &str,
-    iteration: Option<&str>,
+    query: &Query,
 ) -> Result<Task, Error> {
-    let views = views(app, grant, id).await?;
+    let iteration = query.text("iteration");
+    let (views, veil) = seen(app, grant, id, query).await?;
     let wanted = |view: &&TaskView| {
         &*view.task == reference && iteration.is_none_or(|iteration| view.iteration == iteration)
     };
-    views.iter().rev().find(wanted).map(view::task).ok_or_else(Error::not_found)
+    views.iter().rev().find(wanted).map(|found| view::task(found, veil.masks())).ok_or_else(Error::not_found)
 }
 
 async fn views(app: &App, grant: &Grant, id: &str) -> Result<Vec<TaskView>, Error> {

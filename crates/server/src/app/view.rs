@@ -8,14 +8,21 @@ use tenure_api::{
     StartedWorkflow, Task, Workflow, WorkflowError, WorkflowSummary,
 };
 use tenure_dsl::error::Error;
+use tenure_dsl::sensitive::Masks;
 use tenure_engine::execution::{self, EventView, Execution, Pending, Summary, TaskView, UndoStatus};
 use tenure_runtime::RegisteredDefinition;
+use tenure_store::attribute::{self, AttributeValue};
 use tenure_store::{DefinitionHead, ExecutionRow, Outcome, StoredAudit};
 use tenure_types::{CompensationStatus, DefinitionId, Digest, ExecutionId, Timestamp};
 
 /// A payload.
 pub(crate) fn json(value: &tenure_dsl::json::Json) -> Json {
     Json::parse(value.text().to_owned()).expect("the engine's values are JSON")
+}
+
+/// A payload with what is sensitive masked.
+pub(crate) fn masked(value: &tenure_dsl::json::Json, masks: &Masks) -> Json {
+    json(&masks.json(value))
 }
 
 /// A registered version without its text.
@@ -73,34 +80,35 @@ pub(crate) fn started(id: ExecutionId, summary: &Summary) -> StartedWorkflow {
     }
 }
 
-fn error(error: &Error) -> WorkflowError {
+fn error(error: &Error, masks: &Masks) -> WorkflowError {
     WorkflowError {
         kind: error.kind.clone(),
         status: error.status,
-        title: error.title.clone(),
-        detail: error.detail.clone(),
+        title: error.title.as_deref().map(|text| masks.text(text)),
+        detail: error.detail.as_deref().map(|text| masks.text(text)),
         instance: error.instance.clone(),
         compensation: None,
     }
 }
 
 /// The error of an execution, with what undoing came to.
-pub(crate) fn execution_error(execution: &Execution) -> Option<WorkflowError> {
+pub(crate) fn execution_error(execution: &Execution, masks: &Masks) -> Option<WorkflowError> {
     let found = execution.error()?;
-    Some(WorkflowError { compensation: compensation(execution), ..error(found) })
+    Some(WorkflowError { compensation: compensation(execution, masks), ..error(found, masks) })
 }
 
-fn compensation(execution: &Execution) -> Option<Json> {
+fn compensation(execution: &Execution, masks: &Masks) -> Option<Json> {
     if execution.compensation() == CompensationStatus::None {
         return None;
     }
-    let entries: Vec<serde_json::Value> = execution.undone().iter().map(undone).collect();
+    let entries: Vec<serde_json::Value> =
+        execution.undone().iter().map(|result| undone(result, masks)).collect();
     let status = execution.compensation().as_str();
     let value = serde_json::json!({ "status": status, "entries": entries });
     Some(Json::of(&value).expect("texts are JSON"))
 }
 
-fn undone(result: &execution::UndoResult) -> serde_json::Value {
+fn undone(result: &execution::UndoResult, masks: &Masks) -> serde_json::Value {
     let status = match result.status {
         UndoStatus::Completed => "completed",
         UndoStatus::Failed => "failed",
@@ -113,7 +121,7 @@ fn undone(result: &execution::UndoResult) -> serde_json::Value {
         entry["iteration"] = result.place.iteration.to_string().into();
     }
     if let Some(found) = &result.error {
-        entry["error"] = serde_json::to_value(error(found)).expect("texts and numbers are JSON");
+        entry["error"] = serde_json::to_value(error(found, masks)).expect("texts and numbers are JSON");
     }
     entry
 }
@@ -123,7 +131,7 @@ fn labels<'a>(labels: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<Stri
 }
 
 /// An execution.
-pub(crate) fn workflow(execution: &Execution) -> Workflow {
+pub(crate) fn workflow(execution: &Execution, masks: &Masks) -> Workflow {
     let summary = execution.summary();
     Workflow {
         id: execution.id().to_string(),
@@ -134,21 +142,26 @@ pub(crate) fn workflow(execution: &Execution) -> Workflow {
         digest: summary.digest.to_string(),
         status: summary.status,
         compensation: summary.compensation,
-        input: json(execution.input()),
-        output: execution.output().map(json),
-        error: execution_error(execution),
-        context: json(execution.context()),
-        pending: execution.pending().iter().map(pending).collect(),
+        input: masked(execution.input(), masks),
+        output: execution.output().map(|output| masked(output, masks)),
+        error: execution_error(execution, masks),
+        context: masked(execution.context(), masks),
+        pending: execution.pending().iter().map(|open| pending(open, masks)).collect(),
         started_at: summary.started_at.into(),
         updated_at: execution.updated_at().into(),
         ended_at: summary.ended_at.map(Into::into),
         due: summary.due.map(Into::into),
         labels: labels(summary.labels.iter().map(|(name, value)| (&**name, &**value))),
+        attributes: execution
+            .attributes()
+            .iter()
+            .map(|(name, value)| (name.to_string(), json(value)))
+            .collect(),
         events: execution.seq(),
     }
 }
 
-fn pending(pending: &Pending) -> PendingTask {
+fn pending(pending: &Pending, masks: &Masks) -> PendingTask {
     PendingTask {
         task: pending.task.to_string(),
         iteration: some_text(&pending.iteration),
@@ -157,7 +170,7 @@ fn pending(pending: &Pending) -> PendingTask {
         frame: pending.frame.0,
         since: Some(pending.since.into()),
         due: pending.due.map(Into::into),
-        detail: pending.detail.as_deref().map(Into::into),
+        detail: pending.detail.as_deref().map(|text| masks.text(text)),
     }
 }
 
@@ -179,12 +192,26 @@ pub(crate) fn summary(row: &ExecutionRow) -> WorkflowSummary {
         updated_at: row.updated_at.into(),
         ended_at: row.ended_at.map(Into::into),
         due: row.due.map(Into::into),
-        labels: labels(row.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()))),
+        labels: labels(attribute::labels(row)),
+        attributes: attribute::attributes(row)
+            .map(|(name, value)| (name.to_owned(), attribute_json(&value)))
+            .collect(),
     }
 }
 
+/// A search attribute as it is stored.
+fn attribute_json(value: &AttributeValue) -> Json {
+    let written = match value {
+        AttributeValue::Text(text) => Json::of(&&**text),
+        AttributeValue::Number(number) => Json::of(number),
+        AttributeValue::Bool(value) => Json::of(value),
+        AttributeValue::Time(at) => Json::of(&at.to_string()),
+    };
+    written.expect("texts, finite numbers and booleans are JSON")
+}
+
 /// A committed fact.
-pub(crate) fn event(seq: u64, event: &execution::HistoryEvent) -> HistoryEvent {
+pub(crate) fn event(seq: u64, event: &execution::HistoryEvent, masks: &Masks) -> HistoryEvent {
     let view: EventView = event.view();
     HistoryEvent {
         seq,
@@ -193,18 +220,18 @@ pub(crate) fn event(seq: u64, event: &execution::HistoryEvent) -> HistoryEvent {
         task: view.task.as_deref().map(Into::into),
         iteration: view.iteration,
         attempt: view.attempt,
-        input: view.input.as_ref().map(json),
-        output: view.output.as_ref().map(json),
-        error: view.error.as_ref().map(error),
+        input: view.input.as_ref().map(|input| masked(input, masks)),
+        output: view.output.as_ref().map(|output| masked(output, masks)),
+        error: view.error.as_ref().map(|found| error(found, masks)),
         by: view.by.map(|actor| actor.subject.to_string()),
         due: view.due.map(Into::into),
         frame: view.frame.map(|frame| frame.0),
-        detail: view.detail,
+        detail: view.detail.map(|text| masks.text(&text)),
     }
 }
 
 /// An activation of a task.
-pub(crate) fn task(view: &TaskView) -> Task {
+pub(crate) fn task(view: &TaskView, masks: &Masks) -> Task {
     Task {
         task: view.task.to_string(),
         name: name_of(&view.task),
@@ -216,9 +243,9 @@ pub(crate) fn task(view: &TaskView) -> Task {
         attempts: (view.attempts > 0).then_some(view.attempts),
         started_at: view.started_at.into(),
         ended_at: view.ended_at.map(Into::into),
-        input: view.input.as_ref().map(json),
-        output: view.output.as_ref().map(json),
-        error: view.error.as_ref().map(error),
+        input: view.input.as_ref().map(|input| masked(input, masks)),
+        output: view.output.as_ref().map(|output| masked(output, masks)),
+        error: view.error.as_ref().map(|found| error(found, masks)),
     }
 }
 

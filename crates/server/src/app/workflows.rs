@@ -2,6 +2,7 @@
 
 use super::definitions::{act, page_size};
 use super::events::signal_event;
+use super::reveal::{self, Sight, Veil};
 use super::{App, Error, view};
 use crate::auth::Grant;
 use crate::http::{Query, correlation};
@@ -97,7 +98,7 @@ async fn ended_within(
     // Registered before this read: an end between the two is not missed.
     let execution = load(app, grant, id).await?;
     if execution.status().ended() {
-        Ok(waited_for(&execution))
+        waited_for(app, &execution).await
     } else {
         end_of(app, grant, id, wait, watch).await
     }
@@ -117,20 +118,21 @@ async fn end_of(
         () = app.draining.cancelled() => None,
     };
     match ended.filter(|execution| execution.tenant() == grant.tenant()) {
-        Some(execution) => Ok(waited_for(&execution)),
-        None => Ok(waited_for(&load(app, grant, id).await?)),
+        Some(execution) => waited_for(app, &execution).await,
+        None => waited_for(app, &load(app, grant, id).await?).await,
     }
 }
 
-fn waited_for(execution: &Execution) -> Started {
+async fn waited_for(app: &App, execution: &Execution) -> Result<Started, Error> {
     let mut body = view::started(execution.id(), &execution.summary());
     if !execution.status().ended() {
-        return Started { body, outcome: Outcome::UnderWay };
+        return Ok(Started { body, outcome: Outcome::UnderWay });
     }
     body.ended_at = execution.ended_at().map(Into::into);
-    body.output = execution.output().map(view::json);
-    body.error = view::execution_error(execution);
-    Started { body, outcome: Outcome::Ended }
+    let veil = Veil::over(app, execution, Sight::Masked).await?;
+    body.output = execution.output().map(|output| view::masked(output, veil.masks()));
+    body.error = view::execution_error(execution, veil.masks());
+    Ok(Started { body, outcome: Outcome::Ended })
 }
 
 async fn definition(app: &App, grant: &Grant, workflow: &WorkflowRef) -> Result<Arc<Definition>, Error> {
@@ -222,7 +224,19 @@ async fn load(app: &App, grant: &Grant, id: ExecutionId) -> Result<Execution, Er
 
 /// Shows an execution.
 pub(crate) async fn show(app: &App, grant: &Grant, id: &str) -> Result<Workflow, Error> {
-    Ok(view::workflow(&find(app, grant, id).await?))
+    seen(app, grant, id, Sight::Masked).await
+}
+
+/// Shows an execution, with sensitive values if the request asks for them and may see them.
+pub(crate) async fn look(app: &App, grant: &Grant, id: &str, query: &Query) -> Result<Workflow, Error> {
+    let sight = reveal::sight(app, grant, id, query).await?;
+    seen(app, grant, id, sight).await
+}
+
+async fn seen(app: &App, grant: &Grant, id: &str, sight: Sight) -> Result<Workflow, Error> {
+    let execution = find(app, grant, id).await?;
+    let veil = Veil::over(app, &execution, sight).await?;
+    Ok(view::workflow(&execution, veil.masks()))
 }
 
 /// Lists executions.

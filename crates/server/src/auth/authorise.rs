@@ -12,6 +12,7 @@ pub(crate) struct Grant {
     tenant: TenantId,
     actor: Actor,
     correlation_id: Arc<str>,
+    reveals: bool,
 }
 
 impl Grant {
@@ -23,6 +24,11 @@ impl Grant {
     /// Who.
     pub(crate) fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    /// Whether the actor may also see sensitive values.
+    pub(crate) fn reveals(&self) -> bool {
+        self.reveals
     }
 
     /// What ties everything that follows to the request.
@@ -65,7 +71,8 @@ pub(crate) fn authorise(
         return Err(Denied::Permission { tenant: Some(tenant), permission });
     }
     let actor = actor_of(credential, &credential.roles_in(&tenant));
-    Ok(Grant { tenant, actor, correlation_id: correlation_id.clone() })
+    let reveals = credential.permits(&tenant, Permission::WorkflowReveal);
+    Ok(Grant { tenant, actor, correlation_id: correlation_id.clone(), reveals })
 }
 
 /// Decides whether `credential` may do what needs `permission` on the platform.

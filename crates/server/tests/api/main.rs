@@ -11,6 +11,7 @@ mod disk;
 mod events;
 mod idempotency;
 mod matrix;
+mod metadata;
 mod reads;
 mod restart;
 mod starts;

@@ -265,7 +265,8 @@ impl Record {
             | Fact::ItemCompleted { .. }
             | Fact::ProbeScheduled { .. }
             | Fact::ProbeStarted { .. }
-            | Fact::ProbeEnded { .. } => {}
+            | Fact::ProbeEnded { .. }
+            | Fact::AttributesSet { .. } => {}
         }
     }
 

@@ -2,7 +2,7 @@
 //! alone is merged in.
 
 use super::View;
-use super::sql::Sql;
+use super::sql::{Sql, driver};
 use crate::error::from_sql;
 use crate::overlay::Said;
 use crate::row::{self, COLUMNS, id_bytes, ms};
@@ -141,11 +141,7 @@ fn by_status(filter: &Filter) -> Vec<Filter> {
 
 fn statement(tenant: &TenantId, filter: &Filter, query: &Query) -> Sql {
     let mut sql = Sql::select(COLUMNS, tenant, &filter.all);
-    let at = if filter.all.iter().any(|condition| matches!(condition, Condition::Label { .. })) {
-        "l.started_at"
-    } else {
-        "e.started_at"
-    };
+    let at = if driver(&filter.all).is_some() { "l.started_at" } else { "e.started_at" };
     let (beyond, direction) = match query.order {
         Order::NewestFirst => ("<", "DESC"),
         Order::OldestFirst => (">", "ASC"),

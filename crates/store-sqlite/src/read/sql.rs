@@ -25,31 +25,49 @@ impl Sql {
         self.values.push(value.into());
     }
 
-    /// Starts `SELECT columns FROM executions`, narrowed to a tenant and to conditions. The first label drives the
-    /// search through the index of labels; it alone can be selective.
+    /// Starts `SELECT columns FROM executions`, narrowed to a tenant and to conditions. One condition on a label may drive
+    /// the search through the index of labels; it alone can be selective.
     pub(super) fn select(columns: &str, tenant: &TenantId, conditions: &[Condition]) -> Self {
         let mut sql = Self::default();
-        let label = conditions.iter().position(|condition| matches!(condition, Condition::Label { .. }));
-        if let Some(Condition::Label { name, value }) = label.map(|at| &conditions[at]) {
+        let driver = driver(conditions);
+        if let Some(at) = driver {
             write!(sql.text, "SELECT {columns} FROM labels l CROSS JOIN executions e ON e.key = l.key")
                 .expect("a string takes every text");
             sql.bind(" WHERE l.tenant = ?", tenant.as_str().to_owned());
-            sql.bind(" AND l.name = ?", name.to_string());
-            sql.bind(" AND l.value = ?", value.to_string());
+            sql.stored("l", &conditions[at]);
             sql.bind(" AND e.tenant = ?", tenant.as_str().to_owned());
         } else {
             write!(sql.text, "SELECT {columns} FROM executions e").expect("a string takes every text");
             sql.bind(" WHERE e.tenant = ?", tenant.as_str().to_owned());
         }
         for (at, condition) in conditions.iter().enumerate() {
-            if Some(at) != label {
-                sql.condition(condition);
+            if Some(at) != driver {
+                sql.condition(tenant, condition);
             }
         }
         sql
     }
 
-    fn condition(&mut self, condition: &Condition) {
+    /// A label's name, and its value or the values of its type that stand in an order to one.
+    fn stored(&mut self, table: &str, condition: &Condition) {
+        match condition {
+            Condition::Label { name, value } => {
+                self.bind(&format!(" AND {table}.name = ?"), name.to_string());
+                self.bind(&format!(" AND {table}.value = ?"), value.to_string());
+            }
+            Condition::Range { name, comparison, value } => {
+                let kind: String = value.chars().take(1).collect();
+                let beyond: String = kind.chars().filter_map(|c| char::from_u32(u32::from(c) + 1)).collect();
+                self.bind(&format!(" AND {table}.name = ?"), name.to_string());
+                self.bind(&format!(" AND {table}.value >= ?"), kind);
+                self.bind(&format!(" AND {table}.value < ?"), beyond);
+                self.bind(&format!(" AND {table}.value{}?", operator(*comparison)), value.to_string());
+            }
+            _ => unreachable!("only what looks at labels is looked up among them"),
+        }
+    }
+
+    fn condition(&mut self, tenant: &TenantId, condition: &Condition) {
         match condition {
             Condition::Status(statuses) => {
                 self.among("e.status", statuses.iter().map(|status| *status as u8));
@@ -81,6 +99,14 @@ impl Sql {
             }
             Condition::Label { name, value } => self.label(" AND EXISTS", name, value),
             Condition::NotLabel { name, value } => self.label(" AND NOT EXISTS", name, value),
+            Condition::Range { .. } => {
+                self.bind(
+                    " AND e.key IN (SELECT x.key FROM labels x WHERE x.tenant = ?",
+                    tenant.as_str().to_owned(),
+                );
+                self.stored("x", condition);
+                self.push(")");
+            }
         }
     }
 
@@ -112,6 +138,12 @@ impl Sql {
         self.bind(" AND x.name = ?", name.to_owned());
         self.bind(" AND x.value = ?)", value.to_owned());
     }
+}
+
+/// The condition that is looked up among the labels: the first exact one, or else the first range.
+pub(super) fn driver(conditions: &[Condition]) -> Option<usize> {
+    let exact = conditions.iter().position(|condition| matches!(condition, Condition::Label { .. }));
+    exact.or_else(|| conditions.iter().position(|condition| matches!(condition, Condition::Range { .. })))
 }
 
 fn text_column(field: TextField) -> &'static str {

@@ -2,6 +2,7 @@
 
 use super::block_on;
 use super::fixture::{Bench, acme, demo, ended, id, numbers, row};
+use crate::attribute::{self, AttributeValue};
 use crate::filter::{Comparison, Condition, Filter, TextField, TimeField};
 use crate::query::{Cursor, Order, Query};
 use crate::records::ExecutionRow;
@@ -126,6 +127,17 @@ fn varied(n: u64) -> ExecutionRow {
     if n.is_multiple_of(2) {
         row.labels.push(("tier".into(), "gold".into()));
     }
+    let mut attribute = |name: &str, value: AttributeValue| {
+        row.labels.push((attribute::label(name), value.encode()));
+    };
+    let small = u32::try_from(n).unwrap();
+    attribute("total", AttributeValue::Number(f64::from(small) - 10.5));
+    if n.is_multiple_of(3) {
+        attribute("mixed", AttributeValue::Text(format!("t{n}").into()));
+    } else {
+        attribute("mixed", AttributeValue::Bool(n.is_multiple_of(2)));
+    }
+    attribute("paidAt", AttributeValue::Time(Timestamp(5_000 + n)));
     row
 }
 
@@ -157,6 +169,8 @@ fn conditions() -> Vec<Filter> {
         everything().label("region", "us").status([Status::Completed, Status::Running]),
         duration(Comparison::Greater, 1_990),
         duration(Comparison::AtMost, 1_480),
+        everything().attribute("mixed", Comparison::Equal, &AttributeValue::Bool(true)),
+        everything().expired(Timestamp(u64::MAX)),
     ];
     for comparison in [
         Comparison::Equal,
@@ -169,6 +183,18 @@ fn conditions() -> Vec<Filter> {
         filters.push(everything().time(TimeField::StartedAt, comparison, Timestamp(1_011)));
         filters.push(everything().time(TimeField::UpdatedAt, comparison, Timestamp(2_011)));
         filters.push(everything().time(TimeField::EndedAt, comparison, Timestamp(3_014)));
+        let total = AttributeValue::Number(-0.5);
+        filters.push(everything().attribute("total", comparison, &total));
+        filters.push(everything().attribute("paidAt", comparison, &AttributeValue::Time(Timestamp(5_007))));
+        filters.push(everything().attribute("mixed", comparison, &AttributeValue::Text("t15".into())));
+        filters.push(everything().attribute("none", comparison, &total));
+        filters.push(everything().label("region", "eu").attribute("total", comparison, &total));
+        filters.push(
+            everything()
+                .attribute("total", comparison, &total)
+                .attribute("paidAt", Comparison::Less, &AttributeValue::Time(Timestamp(5_020)))
+                .status([Status::Completed, Status::Running]),
+        );
     }
     filters
 }

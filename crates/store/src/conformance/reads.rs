@@ -264,6 +264,25 @@ pub(super) fn deletion_spares_other_tenants_and_open_executions(t: &mut Bench<'_
     assert!(t.row(2).is_some());
 }
 
+/// FR-041: what is named is deleted if it has ended and is the tenant's.
+pub(super) fn named_executions_are_deleted_when_they_have_ended(t: &mut Bench<'_>) {
+    let mut foreign = row(3);
+    foreign.tenant = demo();
+    t.start(ended(foreign, Status::Completed, 5_000));
+    start_ended(t, 1, 5_000);
+    t.start(row(2));
+    t.restart();
+    start_ended(t, 4, 5_000);
+    let ids = [1, 2, 3, 4, 9].map(id).to_vec();
+    assert_eq!(block_on(t.store().delete_ended(&acme(), ids.clone(), Act::default())), Ok(2));
+    assert_eq!(block_on(t.store().delete_ended(&acme(), ids, Act::default())), Ok(0));
+    assert_eq!(t.list(Filter::everything()), [2]);
+    assert!(t.list(Filter::everything().label("region", "eu")).is_empty());
+    assert!(block_on(t.store().row(&demo(), id(3))).unwrap().is_some());
+    t.restart();
+    assert_eq!(t.list(Filter::everything()), [2]);
+}
+
 pub(super) fn deletions_survive_a_restart(t: &mut Bench<'_>) {
     start_ended(t, 1, 5_000);
     start_ended(t, 2, 5_000);

@@ -3,6 +3,7 @@
 
 use super::lexer::{Token, tokens};
 use super::{Comparison, Condition, Filter, TextField, TimeField};
+use crate::attribute::AttributeValue;
 use crate::limits::{FILTER_CHARS_MAX, FILTER_CONDITIONS_MAX};
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -27,7 +28,7 @@ impl FilterError {
 }
 
 const FIELDS: &str = "fields are status, compensation, definition, namespace, name, version, key, correlationId, id, \
-                      startedAt, updatedAt, endedAt, duration and label.NAME";
+                      startedAt, updatedAt, endedAt, duration, label.NAME and attr.NAME";
 
 pub(super) fn parse(text: &str, now: Timestamp) -> Result<Filter, FilterError> {
     if text.len() > FILTER_CHARS_MAX {
@@ -71,6 +72,7 @@ struct Parser<'a> {
 struct Value<'a> {
     at: usize,
     text: &'a str,
+    quoted: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -109,7 +111,8 @@ impl<'a> Parser<'a> {
     fn value(&mut self) -> Result<Value<'a>, FilterError> {
         let at = self.position();
         match self.next() {
-            Some(Token::Word(text) | Token::Quoted(text)) => Ok(Value { at, text }),
+            Some(Token::Word(text)) => Ok(Value { at, text, quoted: false }),
+            Some(Token::Quoted(text)) => Ok(Value { at, text, quoted: true }),
             _ => Err(FilterError::new(at, "expected a value", "texts with spaces stand in double quotes")),
         }
     }
@@ -157,8 +160,9 @@ impl Written<'_> {
             "updatedAt" => all.push(self.time(TimeField::UpdatedAt)?),
             "endedAt" => all.push(self.time(TimeField::EndedAt)?),
             "duration" => all.push(self.duration()?),
-            other => match other.strip_prefix("label.").or_else(|| other.strip_prefix("attr.")) {
-                Some(name) if !name.is_empty() => all.push(self.label(name)?),
+            other => match other.split_once('.') {
+                Some(("label", name)) if !name.is_empty() => all.push(self.label(name)?),
+                Some(("attr", name)) if !name.is_empty() => self.attribute(name, all)?,
                 _ => return Err(FilterError::new(self.at, format!("`{other}` is no field"), FIELDS)),
             },
         }
@@ -215,6 +219,23 @@ impl Written<'_> {
         } else {
             Condition::NotLabel { name, value }
         })
+    }
+
+    /// A bare number is a number, `true` and `false` are booleans, an instant is a time, all else is a text.
+    fn attribute(&self, name: &str, all: &mut Vec<Condition>) -> Result<(), FilterError> {
+        let value = self.single()?;
+        let number = value.text.parse::<f64>().ok().filter(|number| number.is_finite());
+        let value = match (value.quoted, value.text, number) {
+            (false, "true", _) => AttributeValue::Bool(true),
+            (false, "false", _) => AttributeValue::Bool(false),
+            (false, _, Some(number)) => AttributeValue::Number(number),
+            (_, text, _) => AttributeValue::of_text(text),
+        };
+        if matches!(value, AttributeValue::Bool(_)) {
+            self.equality()?;
+        }
+        all.extend(Filter::everything().attribute(name, self.comparison, &value).all);
+        Ok(())
     }
 
     /// `namespace/name` or `namespace/name@version`.

@@ -132,6 +132,19 @@ impl Core {
         holders
     }
 
+    /// Deletes those of a tenant's executions that have ended.
+    pub fn delete_ended(&mut self, tenant: &TenantId, ids: &[ExecutionId], act: Act) -> Result<u64> {
+        self.check_act(&act)?;
+        let before = self.executions.len();
+        for id in ids {
+            if self.row(tenant, *id).is_some_and(|row| row.status.ended()) {
+                self.executions.remove(id);
+            }
+        }
+        self.write_act(act);
+        Ok((before - self.executions.len()) as u64)
+    }
+
     /// Deletes a tenant's executions that ended before an instant, the earliest first.
     pub fn delete_ended_before(
         &mut self,

@@ -24,7 +24,7 @@ pub(super) async fn show(app: Arc<App>, grant: Grant, call: Call) -> Answer {
         return Ok(Reply::ok(&history::page(&app, &grant, id, &call.query).await?).into());
     }
     let after = last_event_id(&call)?.or_else(|| call.query.number("after")).unwrap_or(0);
-    let follow = Follow::begin(app, grant, id, after).await?;
+    let follow = Follow::begin(app, grant, id, after, &call.query).await?;
     let events = stream::unfold(follow, |mut follow| async move {
         let event = follow.next().await?;
         Some((Ok::<_, Infallible>(sent(&event)), follow))

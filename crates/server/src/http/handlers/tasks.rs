@@ -8,13 +8,12 @@ use crate::http::{Call, Reply};
 use std::sync::Arc;
 
 pub(super) async fn list(app: Arc<App>, grant: Grant, call: Call) -> Answer {
-    Ok(Reply::ok(&tasks::list(&app, &grant, call.parameter("id")).await?).into())
+    Ok(Reply::ok(&tasks::list(&app, &grant, call.parameter("id"), &call.query).await?).into())
 }
 
 pub(super) async fn show(app: Arc<App>, grant: Grant, call: Call) -> Answer {
     let (id, reference) = (call.parameter("id"), call.parameter("reference"));
-    let iteration = call.query.text("iteration");
-    Ok(Reply::ok(&tasks::show(&app, &grant, id, reference, iteration).await?).into())
+    Ok(Reply::ok(&tasks::show(&app, &grant, id, reference, &call.query).await?).into())
 }
 
 pub(super) async fn resolve(app: Arc<App>, grant: Grant, call: Call) -> Answer {

@@ -52,7 +52,7 @@ pub(super) async fn count(app: Arc<App>, grant: Grant, call: Call) -> Answer {
 }
 
 pub(super) async fn show(app: Arc<App>, grant: Grant, call: Call) -> Answer {
-    Ok(Reply::ok(&workflows::show(&app, &grant, call.parameter("id")).await?).into())
+    Ok(Reply::ok(&workflows::look(&app, &grant, call.parameter("id"), &call.query).await?).into())
 }
 
 pub(super) async fn cancel(app: Arc<App>, grant: Grant, call: Call) -> Answer {

@@ -79,10 +79,27 @@ fn a_definition_may_name_its_version() {
 fn texts_may_be_quoted_and_escaped() {
     assert_eq!(parsed(r#"key = "a \"b\" \\ AND c""#), [text(TextField::Key, r#"a "b" \ AND c"#)]);
     assert_eq!(parsed("key != x"), [Condition::NotText { field: TextField::Key, value: Arc::from("x") }]);
+}
+
+#[test]
+fn attributes_are_typed() {
+    let of = |text: &str| parsed(text).into_iter().next().unwrap();
+    let attribute = |name: &str, comparison, value| {
+        Filter::everything().attribute(name, comparison, &value).all.into_iter().next().unwrap()
+    };
+    let text = |text: &str| AttributeValue::Text(text.into());
+    assert_eq!(of("attr.orderId = A-17"), attribute("orderId", Comparison::Equal, text("A-17")));
+    assert_eq!(of("attr.orderId = \"17\""), attribute("orderId", Comparison::Equal, text("17")));
+    assert_eq!(of("attr.total != 7"), attribute("total", Comparison::NotEqual, AttributeValue::Number(7.0)));
     assert_eq!(
-        parsed("attr.orderId != 7"),
-        [Condition::NotLabel { name: "orderId".into(), value: "7".into() }]
+        of("attr.total >= -1.5"),
+        attribute("total", Comparison::AtLeast, AttributeValue::Number(-1.5))
     );
+    assert_eq!(of("attr.paid = true"), attribute("paid", Comparison::Equal, AttributeValue::Bool(true)));
+    let time = AttributeValue::Time(Timestamp(1_764_000_000_000));
+    assert_eq!(of("attr.at < \"2025-11-24T16:00:00Z\""), attribute("at", Comparison::Less, time));
+    assert_eq!(refused("attr.paid > true").0, 10);
+    assert_eq!(refused("attr. = 1").0, 0);
 }
 
 #[test]
