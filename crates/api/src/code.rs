@@ -89,6 +89,8 @@ codes! {
     WorkflowHeld = "0037", 409, final, "Workflow held";
     /// What `If-Match` names is not how the thing is now.
     PreconditionFailed = "0038", 412, final, "Precondition failed";
+    /// A limit of the tenant is reached.
+    LimitReached = "0039", 409, final, "Limit reached";
     /// The body is larger than its limit.
     TooLarge = "0040", 413, final, "Body too large";
     /// The body's content type is not one that the path takes.

@@ -43,6 +43,10 @@ pub struct Limits {
     pub reason_chars_max: usize,
     /// Events of one batch.
     pub batch_events_max: usize,
+    /// Bytes of a secret's value.
+    pub secret_bytes_max: usize,
+    /// Secrets of one tenant.
+    pub secrets_max: usize,
 }
 
 impl Limits {
@@ -61,5 +65,7 @@ impl Limits {
         wait_seconds_max: WAIT_SECONDS_MAX,
         reason_chars_max: REASON_CHARS_MAX,
         batch_events_max: BATCH_EVENTS_MAX,
+        secret_bytes_max: tenure_types::limits::SECRET_BYTES_MAX,
+        secrets_max: tenure_types::limits::SECRETS_MAX,
     };
 }

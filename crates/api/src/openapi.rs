@@ -234,10 +234,12 @@ fn failures(route: &Route) -> Vec<(u16, &'static str)> {
     if route.path.contains('{') || route.operation == crate::Operation::StartWorkflow {
         all.push((404, "There is no such thing, or it belongs to another tenant."));
     }
-    if route.method == Method::Post {
+    if matches!(route.method, Method::Post | Method::Put) {
         all.push((409, "The request conflicts with what is there."));
         all.push((413, "The body is larger than its limit."));
         all.push((415, "The body's content type is not one that the path takes."));
+    }
+    if route.method == Method::Post {
         all.push((422, "The idempotency key was used with another request."));
     }
     if !route.access.public() {

@@ -13,6 +13,8 @@ pub enum Method {
     Get,
     /// Does.
     Post,
+    /// Writes what the path names, whether it is there or not.
+    Put,
     /// Removes.
     Delete,
 }
@@ -23,6 +25,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Delete => "DELETE",
         }
     }
@@ -69,9 +72,9 @@ impl Role {
 /// What may be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Permission {
-    /// List and show definitions, validate a text.
+    /// List and show definitions and functions, validate a text.
     DefinitionRead,
-    /// Register definitions, enable, disable and delete their versions.
+    /// Register definitions, enable, disable and delete their versions; put and delete functions.
     DefinitionWrite,
     /// List and show executions, their histories and tasks.
     WorkflowRead,
@@ -85,6 +88,8 @@ pub enum Permission {
     WorkflowReveal,
     /// Read the audit trail.
     AuditRead,
+    /// List, write and delete secrets; nobody may read a value.
+    SecretManage,
     /// List tenants.
     TenantRead,
 }
@@ -100,6 +105,7 @@ impl Permission {
         Self::EventPublish,
         Self::WorkflowReveal,
         Self::AuditRead,
+        Self::SecretManage,
         Self::TenantRead,
     ];
 
@@ -114,6 +120,7 @@ impl Permission {
             Self::EventPublish => "event:publish",
             Self::WorkflowReveal => "workflow:reveal",
             Self::AuditRead => "audit:read",
+            Self::SecretManage => "secret:manage",
             Self::TenantRead => "tenant:read",
         }
     }
@@ -123,7 +130,9 @@ impl Permission {
         match self {
             Self::DefinitionRead | Self::WorkflowRead => Role::Viewer,
             Self::WorkflowStart | Self::WorkflowOperate | Self::EventPublish => Role::Operator,
-            Self::DefinitionWrite | Self::WorkflowReveal | Self::AuditRead => Role::Admin,
+            Self::DefinitionWrite | Self::WorkflowReveal | Self::AuditRead | Self::SecretManage => {
+                Role::Admin
+            }
             Self::TenantRead => Role::PlatformAdmin,
         }
     }
@@ -165,6 +174,10 @@ pub enum Operation {
     DeleteDefinitionVersion,
     ShowDefinitionImpact,
     DiffDefinition,
+    PutFunction,
+    ListFunctions,
+    ShowFunction,
+    DeleteFunction,
     StartWorkflow,
     ListWorkflows,
     CountWorkflows,
@@ -177,6 +190,10 @@ pub enum Operation {
     SignalWorkflow,
     ResolveTask,
     PublishEvents,
+    PutSecret,
+    ListSecrets,
+    ShowSecret,
+    DeleteSecret,
     ListAuditEvents,
     ListTenants,
     ShowLimits,

@@ -1,7 +1,9 @@
 //! The command line: what can be said, and who does it.
 
 use crate::bench;
-use crate::commands::{audit, completion, config, definition, dev, event, man, serve, start, workflow};
+use crate::commands::{
+    audit, completion, config, definition, dev, event, function, man, secret, serve, start, workflow,
+};
 use crate::context::Wish;
 use crate::error::{Code, Error};
 use crate::exit::Exit;
@@ -50,6 +52,9 @@ enum Command {
     /// Register, check and look at definitions
     #[command(subcommand)]
     Definition(definition::Command),
+    /// Put functions into the tenant's catalog and look at them
+    #[command(subcommand)]
+    Function(function::Command),
     /// Start a workflow
     Start(start::Args),
     /// Look at executions and act on them
@@ -58,6 +63,9 @@ enum Command {
     /// Publish events to whoever listens
     #[command(subcommand)]
     Event(event::Command),
+    /// Write secrets and see which there are; their values are never shown
+    #[command(subcommand)]
+    Secret(secret::Command),
     /// Look at the server's configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -96,9 +104,11 @@ fn dispatch(command: Command, session: &Session) -> Result<Exit, Error> {
         Command::Dev(args) => dev::run(&args, session),
         Command::Serve(args) => serve::run(&args, session),
         Command::Definition(command) => definition::run(command, session),
+        Command::Function(command) => block_on(function::run(command, session)),
         Command::Start(args) => block_on(start::run(&args, session)),
         Command::Workflow(command) => block_on(workflow::run(command, session)),
         Command::Event(command) => block_on(event::run(command, session)),
+        Command::Secret(command) => block_on(secret::run(&command, session)),
         Command::Config(command) => config::run(&command, session),
         Command::Audit(command) => block_on(audit::run(&command, session)),
         Command::Bench(args) => bench::run(&args, session),
@@ -162,6 +172,10 @@ mod tests {
             "tenure definition enable order@1.0.0",
             "tenure definition disable shop/order@1.0.0",
             "tenure definition delete order@1.0.0",
+            "tenure function apply vm-create:1.0.0 vm-create.yaml",
+            "tenure function list",
+            "tenure function show vm-create:1.0.0",
+            "tenure function delete vm-create:1.0.0",
             "tenure start order@1.0.0 --input {} --key K --wait",
             "tenure start demo/order --input @in.json --wait=5m --on-conflict use-existing",
             "tenure workflow list --filter status=faulted -o json",
@@ -176,6 +190,10 @@ mod tests {
             "tenure event send --type paid --payload {} --id 7 --source /shop",
             "tenure config check --config tenure.toml",
             "tenure audit tail",
+            "tenure secret set db",
+            "tenure secret set db @value.json --json",
+            "tenure secret list -o name",
+            "tenure secret delete db",
             "tenure bench w5-http --concurrency 64 --duration 5 --runs 3 --store sqlite -o json",
             "tenure completion bash",
             "tenure man",

@@ -167,6 +167,11 @@ codes! {
     /// Two extensions have the same name.
     DuplicateExtension = "0065",
 
+    /// A secret is not declared.
+    UnknownSecret = "0066",
+    /// An authentication policy lacks what it needs, or asks for what a service cannot do.
+    InvalidAuthentication = "0067",
+
     /// One of our metadata keys is on a task that it means nothing to.
     MisplacedMetadata = "0070",
     /// A compensation has a compensation.
@@ -194,17 +199,11 @@ codes! {
     Run = "0102",
     /// This protocol of `call` is not supported yet.
     CallProtocol = "0103",
-    /// The function of a call is not one of the document's.
-    CallFunction = "0104",
+    /// The function of a call is one of the public catalog.
+    PublicFunction = "0104",
     /// Schedules by time are not supported yet.
     Schedule = "0105",
-    /// `use.authentications` is not supported yet.
-    UseAuthentications = "0106",
-    /// `use.catalogs` is not supported yet.
-    UseCatalogs = "0107",
-    /// Secrets are not supported yet.
-    Secrets = "0110",
-    /// The authentication of an endpoint is not supported yet.
+    /// The authentication of a resource is not supported yet.
     EndpointAuthentication = "0111",
     /// A probe of a call whose outcome can never be unknown.
     EffectProbe = "0113",

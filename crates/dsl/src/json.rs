@@ -1,9 +1,11 @@
 //! An immutable JSON value that is cheap to clone.
 //!
 //! A value is text until an expression needs it, and what an expression made is a tree until someone needs the text:
-//! each side is produced at most once and shared by all clones. Deliberately absent: changing a value in place, and
-//! numbers that JSON cannot write.
+//! each side is produced at most once and shared by all clones. A value may have opaque leaves ([`opaque`]): texts that
+//! hold references to secrets. Its text then shows them masked, and only its stored form keeps them. Deliberately
+//! absent: changing a value in place, and numbers that JSON cannot write.
 
+pub mod opaque;
 pub(crate) mod text;
 
 #[cfg(test)]
@@ -29,6 +31,8 @@ pub struct Json(Arc<Sides>);
 struct Sides {
     text: OnceLock<Box<str>>,
     tree: OnceLock<Val>,
+    /// Whether a leaf is opaque; the tree is there then.
+    opaque: bool,
 }
 
 /// Why a text is not JSON that we take.
@@ -66,10 +70,86 @@ impl Json {
     }
 
     /// Takes a tree that is known to be JSON: finite numbers, keys that are strings, text that is UTF-8.
+    pub(crate) fn from_plain_tree(tree: Val) -> Self {
+        Self::from_known_tree(tree, false)
+    }
+
+    /// Takes such a tree, of which leaves may be opaque.
     pub(crate) fn from_tree(tree: Val) -> Self {
-        let sides = Sides::default();
+        let opaque = opaque::is_inside(&tree);
+        Self::from_known_tree(tree, opaque)
+    }
+
+    /// Takes such a tree, of which it is known whether a leaf is opaque.
+    pub(crate) fn from_known_tree(tree: Val, opaque: bool) -> Self {
+        let sides = Sides { opaque, ..Sides::default() };
         let _ = sides.tree.set(tree);
         Self(Arc::new(sides))
+    }
+
+    /// A part of this value.
+    fn part(&self, tree: Val) -> Self {
+        if self.0.opaque { Self::from_tree(tree) } else { Self::from_plain_tree(tree) }
+    }
+
+    /// The place of a secret's value: what expressions see of it.
+    pub fn secret(name: &str) -> Self {
+        Self::from_known_tree(opaque::of_source(opaque::Source::Secret(name.into(), Vec::new())), true)
+    }
+
+    /// The place of what a request's own `Authorization` header will say after its scheme.
+    pub fn authorization() -> Self {
+        Self::from_known_tree(opaque::of_source(opaque::Source::Authorization), true)
+    }
+
+    /// Whether something in it is hidden.
+    pub fn is_opaque(&self) -> bool {
+        self.0.opaque
+    }
+
+    /// The same value with [`opaque::MASK`] for whatever is hidden.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        if self.0.opaque { Self::from_plain_tree(opaque::masked_tree(self.tree())) } else { self }
+    }
+
+    /// Where what is hidden comes from, each source once, in order.
+    pub fn sources(&self) -> Vec<opaque::Source> {
+        let mut found = Vec::new();
+        if self.0.opaque {
+            opaque::sources(self.tree(), &mut |source| found.push(source.clone()));
+            found.sort();
+            found.dedup();
+        }
+        found
+    }
+
+    /// The same value with what `find` gives for whatever is hidden.
+    pub fn revealed<E>(&self, find: &mut dyn FnMut(&opaque::Source) -> Result<Self, E>) -> Result<Self, E> {
+        if !self.0.opaque {
+            return Ok(self.clone());
+        }
+        opaque::revealed(self.tree(), find).map(Self::from_tree)
+    }
+
+    /// What is stored: the text, or a form that keeps what is hidden and that no text can have.
+    fn stored(&self) -> std::borrow::Cow<'_, str> {
+        if !self.0.opaque {
+            return self.text().into();
+        }
+        let mut out = String::from(opaque::STORED_MARK);
+        opaque::write_stored(&mut out, self.tree());
+        out.into()
+    }
+
+    /// Reads what [`Json::stored`] wrote.
+    fn parse_stored(source: &str) -> Result<Self, JsonError> {
+        let Some(marked) = source.strip_prefix(opaque::STORED_MARK) else {
+            return Self::parse_composed(source);
+        };
+        let value = Self::parse_composed(marked)?;
+        let damaged = JsonError { message: "not the stored form of a value", offset: 0 };
+        opaque::read_stored(value.tree()).map(Self::from_tree).ok_or(damaged)
     }
 
     /// The value as a tree; shares its parts with every other user of the tree.
@@ -131,8 +211,10 @@ impl Json {
     /// An array of these values, in order.
     pub fn array(items: impl IntoIterator<Item = Self>) -> Self {
         let items: Vec<Self> = items.into_iter().collect();
-        if !items.is_empty() && items.iter().all(Self::is_tree) {
-            return Self::from_tree(items.iter().map(|item| item.tree().clone()).collect());
+        let opaque = items.iter().any(Self::is_opaque);
+        if opaque || !items.is_empty() && items.iter().all(Self::is_tree) {
+            let tree = items.iter().map(|item| item.tree().clone()).collect();
+            return Self::from_known_tree(tree, opaque);
         }
         let mut out = String::from("[");
         for item in items {
@@ -156,9 +238,10 @@ impl Json {
                 }
             }
         }
-        if !unique.is_empty() && unique.iter().all(|(_, value)| value.is_tree()) {
+        let opaque = unique.iter().any(|(_, value)| value.is_opaque());
+        if opaque || !unique.is_empty() && unique.iter().all(|(_, value)| value.is_tree()) {
             let entry = |(key, value): (String, Self)| (Val::utf8_str(key), value.tree().clone());
-            return Self::from_tree(Val::obj(unique.into_iter().map(entry).collect::<Map>()));
+            return Self::from_known_tree(Val::obj(unique.into_iter().map(entry).collect::<Map>()), opaque);
         }
         let mut out = String::from("{");
         for (key, value) in unique {
@@ -210,7 +293,7 @@ impl Json {
     /// The items of an array.
     pub fn items(&self) -> Option<Vec<Self>> {
         match self.tree() {
-            Val::Arr(items) => Some(items.iter().cloned().map(Self::from_tree).collect()),
+            Val::Arr(items) => Some(items.iter().map(|item| self.part(item.clone())).collect()),
             _ => None,
         }
     }
@@ -218,7 +301,9 @@ impl Json {
     /// The value at a key of an object.
     pub fn get(&self, key: &str) -> Option<Self> {
         match self.tree() {
-            Val::Obj(entries) => entries.get(&Val::utf8_str(key.to_owned())).cloned().map(Self::from_tree),
+            Val::Obj(entries) => {
+                entries.get(&Val::utf8_str(key.to_owned())).map(|value| self.part(value.clone()))
+            }
             _ => None,
         }
     }
@@ -226,7 +311,7 @@ impl Json {
     /// The entries of an object, in order.
     pub fn entries(&self) -> Option<Vec<(Arc<str>, Self)>> {
         let Val::Obj(entries) = self.tree() else { return None };
-        let entry = |(key, value): (&Val, &Val)| (Arc::from(str_of(key)), Self::from_tree(value.clone()));
+        let entry = |(key, value): (&Val, &Val)| (Arc::from(str_of(key)), self.part(value.clone()));
         Some(entries.iter().map(entry).collect())
     }
 
@@ -269,7 +354,7 @@ pub(crate) fn kind_name(tree: &Val) -> &'static str {
     }
 }
 
-/// The content of a string in a tree; our trees hold nothing but UTF-8.
+/// The content of a string in a tree, which is UTF-8.
 pub(crate) fn str_of(tree: &Val) -> &str {
     match tree {
         Val::TStr(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
@@ -314,7 +399,8 @@ pub(crate) fn write_leaf(out: &mut String, leaf: &Val) {
         Val::Bool(false) => out.push_str("false"),
         Val::Num(number) => write!(out, "{number}").expect("writing to a string cannot fail"),
         Val::TStr(_) => text::write_string(out, str_of(leaf)),
-        Val::Null | Val::BStr(_) | Val::Arr(_) | Val::Obj(_) => out.push_str("null"),
+        Val::BStr(_) => text::write_string(out, &opaque::masked(leaf)),
+        Val::Null | Val::Arr(_) | Val::Obj(_) => out.push_str("null"),
     }
 }
 
@@ -338,7 +424,10 @@ impl fmt::Debug for Json {
 
 impl PartialEq for Json {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.text() == other.text()
+        Arc::ptr_eq(&self.0, &other.0)
+            || self.text() == other.text()
+                && self.0.opaque == other.0.opaque
+                && (!self.0.opaque || self.stored() == other.stored())
     }
 }
 
@@ -353,7 +442,7 @@ impl std::hash::Hash for Json {
 impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if !serializer.is_human_readable() {
-            return serializer.serialize_str(self.text());
+            return serializer.serialize_str(&self.stored());
         }
         let raw: &serde_json::value::RawValue =
             serde_json::from_str(self.text()).expect("the text was checked when it came in");
@@ -368,6 +457,6 @@ impl<'de> Deserialize<'de> for Json {
             return Self::parse(raw.get()).map_err(serde::de::Error::custom);
         }
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        Self::parse_composed(&text).map_err(serde::de::Error::custom)
+        Self::parse_stored(&text).map_err(serde::de::Error::custom)
     }
 }

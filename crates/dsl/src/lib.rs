@@ -5,12 +5,14 @@
 //! Deliberately absent: anything about an execution, and fetching what a definition refers to: [`Draft::wanted`] says what
 //! that is, and [`Draft::compile`] takes it.
 
+pub mod authentication;
 mod compile;
 pub mod diagnostic;
 pub mod diff;
 pub mod duration;
 pub mod error;
 pub mod expr;
+pub mod function;
 pub mod graph;
 pub mod json;
 pub mod limits;
@@ -28,6 +30,7 @@ mod validate;
 pub use diagnostic::{Code, Diagnostic};
 
 use program::Definition;
+use std::collections::BTreeMap;
 use tenure_types::DefinitionId;
 
 /// A definition that was read and not compiled yet: between the two, what it refers to is fetched.
@@ -70,15 +73,39 @@ impl<'t> Draft<'t> {
     /// Compiles it with what its resources hold.
     ///
     /// On failure there is at least one diagnostic, at most [`limits::DIAGNOSTICS_MAX`], in the order of the text.
-    pub fn compile(mut self, resources: &resource::Resources) -> Result<Definition, Vec<Diagnostic>> {
-        let definition = self.read.as_ref().and_then(|(tree, document)| {
-            compile::definition(self.text, document, tree, (&self.wanted, resources), &mut self.sink)
-        });
-        let diagnostics = self.sink.finish();
-        match definition {
-            Some(definition) if diagnostics.is_empty() => Ok(definition),
-            _ => Err(diagnostics),
+    pub fn compile(self, resources: &resource::Resources) -> Result<Definition, Vec<Diagnostic>> {
+        let Self { text, mut sink, read, wanted } = self;
+        let Some((tree, document)) = read else { return Err(sink.finish()) };
+        let origin = compile::Origin { text, value: tree.to_value(), resources };
+        if sink.empty() && wanted.iter().any(resource::Wanted::calls) {
+            return with_functions(origin, &tree);
         }
+        let source = compile::Source {
+            document: &document,
+            tree: &tree,
+            wanted: &wanted,
+            functions: &BTreeMap::new(),
+        };
+        let definition = compile::definition(origin, source, &mut sink);
+        finished(definition, sink.finish())
+    }
+}
+
+/// Compiles a document together with the functions that it calls and does not declare.
+fn with_functions(origin: compile::Origin<'_>, tree: &parse::Tree) -> Result<Definition, Vec<Diagnostic>> {
+    let mut whole = function::graft(tree, origin.resources);
+    let mut sink = std::mem::take(&mut whole.sink);
+    let function::Grafted { tree, document, wanted, functions, .. } = &whole;
+    let definition =
+        compile::definition(origin, compile::Source { document, tree, wanted, functions }, &mut sink);
+    let found = sink.finish().into_iter().map(|one| whole.located(one)).collect();
+    finished(definition, found)
+}
+
+fn finished(definition: Option<Definition>, found: Vec<Diagnostic>) -> Result<Definition, Vec<Diagnostic>> {
+    match definition {
+        Some(definition) if found.is_empty() => Ok(definition),
+        _ => Err(found),
     }
 }
 

@@ -30,8 +30,12 @@ pub const PATTERN_PROGRAM_BYTES_MAX: usize = 256 << 10;
 pub const PATTERN_TEXT_BYTES_MAX: usize = 4 << 10;
 /// Event filters of one `listen`, not counting those of its `until`.
 pub const LISTEN_FILTERS_MAX: usize = 100;
-/// Resources outside of one definition.
+/// Documents and functions behind addresses that one definition needs.
 pub const RESOURCES_MAX: usize = 32;
+/// Functions of the tenant's catalog that one definition calls, each counted once.
+pub const CATALOG_FUNCTIONS_MAX: usize = 256;
+/// Characters of the name of a function of a catalog.
+pub const FUNCTION_NAME_CHARS_MAX: usize = 63;
 /// Bytes of one resource.
 pub const RESOURCE_BYTES_MAX: usize = 4 << 20;
 /// Differences between two versions that one comparison reports.

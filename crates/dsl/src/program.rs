@@ -70,6 +70,8 @@ pub struct Program {
     pub sensitive: Sensitive,
     /// The document's `metadata.retention`, in milliseconds: how long an execution is kept after its end.
     pub retention_ms: Option<u64>,
+    /// `use.secrets`: the secrets that its expressions see.
+    pub secrets: Vec<Arc<str>>,
 }
 
 impl Program {
@@ -423,6 +425,53 @@ pub enum HttpOutput {
     Response,
 }
 
+/// An authentication policy: what its properties will be.
+#[derive(Debug)]
+pub struct Authentication {
+    /// The scheme.
+    pub scheme: Scheme,
+    /// Gives the scheme's properties, secrets as opaque leaves.
+    pub properties: Template,
+}
+
+/// How an identity is proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scheme {
+    /// `basic`
+    Basic,
+    /// `bearer`
+    Bearer,
+    /// `digest`
+    Digest,
+    /// `oauth2`
+    OAuth2,
+    /// `oidc`
+    Oidc,
+}
+
+impl Scheme {
+    /// Its key in a definition.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Basic => "basic",
+            Self::Bearer => "bearer",
+            Self::Digest => "digest",
+            Self::OAuth2 => "oauth2",
+            Self::Oidc => "oidc",
+        }
+    }
+
+    /// The scheme that the `Authorization` header names: `$authorization.scheme`.
+    pub fn header(self) -> &'static str {
+        match self {
+            Self::Basic => "Basic",
+            Self::Bearer | Self::OAuth2 | Self::Oidc => "Bearer",
+            Self::Digest => "Digest",
+        }
+    }
+}
+
 /// `call: http`
 #[derive(Debug)]
 pub struct HttpCall {
@@ -438,8 +487,10 @@ pub struct HttpCall {
     pub body: Option<Template>,
     /// `with.output`
     pub output: HttpOutput,
-    /// `with.redirect`: whether a redirect is an answer (`true`) or an error (`false`)
+    /// `with.redirect`: whether a redirect is followed or an answer (`true`), or an error (`false`)
     pub redirect: bool,
+    /// `with.endpoint.authentication`
+    pub authentication: Option<Authentication>,
     /// How often its effect may happen.
     pub effect: EffectPolicy,
 }

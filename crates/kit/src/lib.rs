@@ -8,6 +8,7 @@
 
 mod case;
 mod compare;
+mod digest;
 mod feature;
 mod http;
 mod outside;

@@ -105,6 +105,7 @@ impl Example {
             "input" => "given the workflow input is:".to_owned(),
             "other" => "given another workflow with definition:".to_owned(),
             "service" if !rest.is_empty() => format!("given the service answers '{rest}' with:"),
+            "secret" if !rest.is_empty() => format!("given the secret '{rest}' is:"),
             "output" => "the workflow should complete with output:".to_owned(),
             "error" => "the workflow should fault with error:".to_owned(),
             "refused" => "the definition should be refused with:".to_owned(),

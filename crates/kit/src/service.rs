@@ -1,6 +1,7 @@
 //! The services that a scenario's workflows call: one listener for each scenario, which answers as the scenario says and
 //! remembers every call in the order of their arrival.
 
+use crate::digest::{Login, Nonce};
 use crate::outside;
 use crate::wire::{self, Message};
 use serde_json::{Map, Value, json};
@@ -49,6 +50,8 @@ pub(crate) struct Answer {
     drop: bool,
     /// The answer never comes: the connection stays open until the caller ends it.
     hang: bool,
+    /// Who is answered this way; anybody else is asked for a proof.
+    digest: Option<Login>,
     /// How many calls are answered this way before the next answer's turn comes.
     times: usize,
 }
@@ -84,6 +87,7 @@ impl Answer {
             "delay" => self.delay = Duration::from_millis(number()?),
             "drop" => self.drop = value == true,
             "hang" => self.hang = value == true,
+            "digest" => self.digest = Some(Login::of(value).ok_or_else(wrong)?),
             "times" => self.times = usize::try_from(number()?).map_err(|_| wrong())?,
             _ => return Err(format!("an answer has no `{key}`")),
         }
@@ -128,6 +132,7 @@ struct Shared {
     base: String,
     routes: Mutex<BTreeMap<String, Route>>,
     calls: Mutex<Vec<Call>>,
+    nonce: Mutex<Nonce>,
     connections: Mutex<Vec<TcpStream>>,
     closed: AtomicBool,
 }
@@ -226,7 +231,15 @@ impl Shared {
     fn decide(&self, call: &Call) -> Answer {
         let mut routes = lock(&self.routes);
         if let Some(route) = routes.get_mut(&call.route) {
-            return route.next();
+            let answer = route.next();
+            return match &answer.digest {
+                Some(login) if !lock(&self.nonce).proves(call, login) => {
+                    let mut refusal = Answer::json(401, &json!({}));
+                    refusal.set_header("WWW-Authenticate", Nonce::CHALLENGE);
+                    refusal
+                }
+                _ => answer,
+            };
         }
         outside::answer(call, &self.base).unwrap_or_else(|| Answer::json(200, &json!({})))
     }

@@ -16,6 +16,9 @@ pub enum Error {
     /// What the change was conditioned on does not hold.
     #[error("it is not as the request expects")]
     Precondition,
+    /// The tenant has as many as it may have; the text names the limit.
+    #[error("{0}")]
+    LimitReached(String),
     /// There is no such thing, or it belongs to another tenant.
     #[error("there is no such thing")]
     NotFound,

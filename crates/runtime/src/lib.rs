@@ -7,6 +7,7 @@
 //! Deliberately absent: rules. Whatever decides something about an execution lives in `tenure-engine`; whatever decides
 //! who may do it lives in `tenure-server`.
 
+mod catalog;
 mod clock;
 pub mod codec;
 pub mod dispatch;
@@ -21,8 +22,10 @@ mod registry;
 mod resources;
 mod retention;
 pub mod seal;
+mod secrets;
 mod watch;
 
+pub use catalog::StoredFunction;
 pub use clock::Clock;
 pub use error::Error;
 pub use metrics::Metrics;

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: who may do what (the server's), and every rule about executions (the engine's).
 
+use crate::catalog::StoredFunction;
 use crate::clock::Clock;
 use crate::codec::{self, Cipher, CodecError};
 use crate::dispatch;
@@ -12,6 +13,7 @@ use crate::metrics::Metrics;
 use crate::publish::{self, Origin, Published, Publisher};
 use crate::registry::{ChangeDefinition, Registered, RegisteredDefinition, Registry};
 use crate::seal::Keyring;
+use crate::secrets::Vault;
 use crate::watch::{Until, Watch, Watches};
 use crate::{recovery, retention};
 use futures_util::future::try_join;
@@ -24,7 +26,7 @@ use tenure_engine::execution::{self, Actor, Event, Execution, HistoryEvent, Reje
 use tenure_engine::shard::limits::TIMER_HORIZON_MS;
 use tenure_engine::shard::{Answer, Idempotency, Key, Mail, NewExecution, OnConflict, ReplyTo};
 use tenure_store::{self as store, AuditRecord, Store, StoredAudit, TenantRecord};
-use tenure_types::{Digest, ExecutionId, Status, TenantId, Timestamp};
+use tenure_types::{Digest, ExecutionId, FunctionId, Status, TenantId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -66,6 +68,7 @@ pub struct Handle(Arc<Inner>);
 struct Inner {
     store: Arc<dyn Store>,
     keyring: Arc<Keyring>,
+    vault: Arc<Vault>,
     registry: Arc<Registry>,
     watches: Arc<Watches>,
     metrics: Metrics,
@@ -159,7 +162,10 @@ impl Node {
         let leases = store.acquire_shards().await?;
         let (messages, inbox) = mpsc::channel(MESSAGES_MAX);
         let (finished, outcomes) = mpsc::channel(dispatch::SLOTS_MAX);
-        let dispatcher = dispatch::run(dispatch::Options::new(egress.clone(), Arc::new(finished)));
+        let vault = Arc::new(Vault::new(store.clone(), keyring.clone()));
+        let mut calls = dispatch::Options::new(egress.clone(), Arc::new(finished));
+        calls.secrets = vault.clone();
+        let dispatcher = dispatch::run(calls);
         let watches = Arc::new(Watches::default());
         let metrics = Metrics::default();
         let registry = Arc::new(Registry::new(store.clone(), egress));
@@ -186,6 +192,7 @@ impl Node {
         let handle = Handle(Arc::new(Inner {
             store: store.clone(),
             keyring,
+            vault,
             registry,
             watches,
             metrics,
@@ -358,6 +365,76 @@ impl Handle {
         query: &store::DefinitionQuery,
     ) -> Result<store::DefinitionPage, Error> {
         Ok(self.0.store.definitions(tenant, query).await?)
+    }
+
+    /// Writes the next version of a secret: the text of a JSON value.
+    pub async fn put_secret(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        value: &str,
+        act: &Act,
+    ) -> Result<store::SecretHead, Error> {
+        self.0.vault.put(tenant, name, value, act, self.now()).await
+    }
+
+    /// A secret without its value.
+    pub async fn secret(&self, tenant: &TenantId, name: &str) -> Result<Option<store::SecretHead>, Error> {
+        self.0.vault.head(tenant, name).await
+    }
+
+    /// A tenant's secrets after a name, by name, without their values.
+    pub async fn secrets(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<store::SecretHead>, Error> {
+        self.0.vault.list(tenant, after, limit).await
+    }
+
+    /// Deletes a secret; `false` when there is none such.
+    pub async fn delete_secret(&self, tenant: &TenantId, name: &str, act: &Act) -> Result<bool, Error> {
+        self.0.vault.delete(tenant, name, act, self.now()).await
+    }
+
+    /// Puts a function into a tenant's catalog; `true` when it is new.
+    pub async fn put_function(
+        &self,
+        tenant: &TenantId,
+        id: FunctionId,
+        text: &str,
+        act: &Act,
+    ) -> Result<(store::FunctionHead, bool), Error> {
+        self.0.registry.put_function(tenant, id, text, act, self.now(), self.cipher()).await
+    }
+
+    /// A function of a tenant's catalog.
+    pub async fn function(
+        &self,
+        tenant: &TenantId,
+        id: &FunctionId,
+    ) -> Result<Option<StoredFunction>, Error> {
+        self.0.registry.function(tenant, id, self.cipher()).await
+    }
+
+    /// A page of a tenant's functions.
+    pub async fn functions(
+        &self,
+        tenant: &TenantId,
+        query: &store::FunctionQuery,
+    ) -> Result<store::FunctionPage, Error> {
+        Ok(self.0.store.functions(tenant, query).await?)
+    }
+
+    /// Hides a function; what was registered with it keeps it. `None` when there is none.
+    pub async fn delete_function(
+        &self,
+        tenant: &TenantId,
+        id: &FunctionId,
+        act: &Act,
+    ) -> Result<Option<store::FunctionHead>, Error> {
+        self.0.registry.delete_function(tenant, id, act, self.now()).await
     }
 
     /// Starts an execution. Returns when its start is durable.

@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use tenure_dsl::Draft;
 use tenure_dsl::program::Definition;
-use tenure_dsl::resource::Resources;
+use tenure_dsl::resource::{Resources, Source, Wanted};
 use tenure_engine::execution;
 use tenure_store::{self as store, DefinitionHead, DefinitionRecord, PutOutcome, Store};
 use tenure_types::{DefinitionId, Digest, TenantId, Timestamp};
@@ -43,7 +43,7 @@ pub struct Registered {
 /// The definitions of all tenants of a node.
 #[derive(Debug)]
 pub(crate) struct Registry {
-    store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     reader: Reader,
     compiled: Mutex<Cache<(TenantId, Digest), Arc<Definition>>>,
     /// Emptied for a tenant whose definitions change.
@@ -137,11 +137,32 @@ impl Registry {
         if !draft.wanted().is_empty() {
             resources = match self.pinned_resources(tenant, &draft, cipher).await? {
                 Some(pinned) => pinned,
-                None => self.reader.read_all(tenant, &draft).await,
+                None => self.gather(tenant, draft.wanted(), cipher).await?,
             };
         }
         let definition = draft.compile(&resources).map_err(Error::Invalid)?;
         Ok((definition, resources))
+    }
+
+    /// Everything that is wanted, and what that wants in turn.
+    pub(crate) async fn gather(
+        &self,
+        tenant: &TenantId,
+        wanted: &[Wanted],
+        cipher: &dyn Cipher,
+    ) -> Result<Resources, Error> {
+        let mut gathering = self.reader.gather(tenant, wanted);
+        while let Some(next) = gathering.next() {
+            let content = match &next.source {
+                Source::Catalog(id) => {
+                    let text = self.called(tenant, id, cipher).await?;
+                    text.map(String::into_bytes).ok_or_else(|| "the catalog has no such function".to_owned())
+                }
+                Source::Document | Source::Function => gathering.read(&next).await,
+            };
+            gathering.take(next, content);
+        }
+        Ok(gathering.finish())
     }
 
     /// What the registered version of this name was compiled with, if that is all that the draft needs.
@@ -154,9 +175,7 @@ impl Registry {
         let Some(id) = draft.id() else { return Ok(None) };
         let Some(record) = self.store.definition(tenant, &id).await? else { return Ok(None) };
         let (_, resources) = codec::definition(&record, cipher)?;
-        let pinned = resources.only(draft.wanted());
-        let all = draft.wanted().iter().all(|wanted| pinned.get(&wanted.address).is_some());
-        Ok(all.then_some(pinned))
+        Ok(resources.closure(draft.wanted()))
     }
 
     /// Validates, seals and stores a definition.

@@ -10,11 +10,11 @@ use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-use tenure_dsl::Draft;
-use tenure_dsl::limits::RESOURCE_BYTES_MAX;
-use tenure_dsl::resource::Resources;
+use tenure_dsl::limits::{CATALOG_FUNCTIONS_MAX, RESOURCE_BYTES_MAX, RESOURCES_MAX};
+use tenure_dsl::resource::{Resources, Source, Wanted};
 use tenure_types::TenantId;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -39,27 +39,18 @@ impl Reader {
         Self { egress }
     }
 
-    /// Everything that a draft needs; what cannot be read is noted with the reason.
-    pub(crate) async fn read_all(&self, tenant: &TenantId, draft: &Draft<'_>) -> Resources {
-        let mut resources = Resources::default();
-        let mut room = RESOURCES_BYTES_MAX;
-        let end = Instant::now() + FETCH_ALL_TIMEOUT;
-        for wanted in draft.wanted() {
-            let deadline = end.min(Instant::now() + FETCH_TIMEOUT);
-            let address = wanted.address.as_str();
-            match self.read(tenant, address, deadline).await {
-                Ok(content) if content.len() <= room => {
-                    room -= content.len();
-                    resources.insert(address, content.to_vec());
-                }
-                Ok(_) => {
-                    let why = format!("all resources together have more than {RESOURCES_BYTES_MAX} bytes");
-                    resources.refuse(address, why);
-                }
-                Err(why) => resources.refuse(address, why),
-            }
+    /// Begins with what is wanted.
+    pub(crate) fn gather<'a>(&'a self, tenant: &'a TenantId, wanted: &[Wanted]) -> Gathering<'a> {
+        Gathering {
+            reader: self,
+            tenant,
+            open: wanted.to_vec().into(),
+            resources: Resources::default(),
+            room: RESOURCES_BYTES_MAX,
+            end: Instant::now() + FETCH_ALL_TIMEOUT,
+            fetched: 0,
+            called: 0,
         }
-        resources
     }
 
     async fn read(&self, tenant: &TenantId, address: &str, deadline: Instant) -> Result<Bytes, String> {
@@ -85,6 +76,68 @@ impl Reader {
         let request = request(&target, &path)?;
         let answer = timeout_at(deadline, exchange(connection, request, address)).await;
         answer.unwrap_or_else(|_| Err("it was not read in time".to_owned()))
+    }
+}
+
+/// The resources of one definition as they come, and what bounds them.
+pub(crate) struct Gathering<'a> {
+    reader: &'a Reader,
+    tenant: &'a TenantId,
+    open: VecDeque<Wanted>,
+    resources: Resources,
+    room: usize,
+    end: Instant,
+    fetched: usize,
+    called: usize,
+}
+
+impl Gathering<'_> {
+    /// The next one that is to be read. One too many is noted, and not read.
+    pub(crate) fn next(&mut self) -> Option<Wanted> {
+        while let Some(next) = self.open.pop_front() {
+            if self.resources.get(&next.address).is_some() {
+                continue;
+            }
+            let (count, max) = match next.source {
+                Source::Document | Source::Function => (&mut self.fetched, RESOURCES_MAX),
+                Source::Catalog(_) => (&mut self.called, CATALOG_FUNCTIONS_MAX),
+            };
+            if *count < max {
+                *count += 1;
+                return Some(next);
+            }
+            let why = format!("it is one more than the {max} that a definition and its functions may need");
+            self.resources.refuse(next.address, why);
+        }
+        None
+    }
+
+    /// Reads one from its address.
+    pub(crate) async fn read(&self, wanted: &Wanted) -> Result<Vec<u8>, String> {
+        let deadline = self.end.min(Instant::now() + FETCH_TIMEOUT);
+        let content = self.reader.read(self.tenant, &wanted.address, deadline).await?;
+        Ok(content.to_vec())
+    }
+
+    /// Keeps what was read, or why it was not; what it needs in turn comes later.
+    pub(crate) fn take(&mut self, wanted: Wanted, content: Result<Vec<u8>, String>) {
+        let content = content.and_then(|content| {
+            let too_large = || format!("all resources together have more than {RESOURCES_BYTES_MAX} bytes");
+            self.room = self.room.checked_sub(content.len()).ok_or_else(too_large)?;
+            Ok(content)
+        });
+        match content {
+            Ok(content) => {
+                self.open.extend(wanted.further(&content));
+                self.resources.insert(wanted.address, content);
+            }
+            Err(why) => self.resources.refuse(wanted.address, why),
+        }
+    }
+
+    /// Everything that was read.
+    pub(crate) fn finish(self) -> Resources {
+        self.resources
     }
 }
 

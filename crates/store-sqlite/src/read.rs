@@ -5,6 +5,7 @@ pub(crate) mod executions;
 pub(crate) mod functions;
 pub(crate) mod list;
 pub(crate) mod registry;
+pub(crate) mod secrets;
 mod sql;
 pub(crate) mod subscriptions;
 

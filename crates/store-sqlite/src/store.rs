@@ -2,6 +2,7 @@
 
 mod functions;
 mod registry;
+mod secrets;
 
 use crate::chunk::Wanted;
 use crate::counts::Counts;
@@ -23,7 +24,8 @@ use tenure_store::{
     Act, AuditQuery, AuditRecord, BoxFuture, Commit, DefinitionHead, DefinitionName, DefinitionPage,
     DefinitionQuery, DefinitionRecord, DueCursor, Error, ExecutionRow, Filter, FunctionPage, FunctionQuery,
     FunctionRecord, Health, HistoryBlob, IdempotencyRecord, KeyHolders, LoadedExecution, Page, Priority,
-    PutOutcome, Query, Result, ShardLease, Stats, Store, StoredAudit, SubscribedFilter, TenantRecord,
+    PutOutcome, Query, Result, Sealed, SecretHead, SecretRecord, ShardLease, Stats, Store, StoredAudit,
+    SubscribedFilter, TenantRecord,
 };
 use tenure_types::{DefinitionId, Digest, ExecutionId, FunctionId, ShardId, Status, TenantId, Timestamp};
 
@@ -446,6 +448,47 @@ impl Store for SqliteStore {
     ) -> BoxFuture<'a, Result<bool>> {
         let (tenant, id) = (tenant.clone(), id.clone());
         self.write(Priority::RunningWork, act, move |tx| functions::delete(tx, &tenant, &id))
+    }
+
+    fn put_secret<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        name: &'a str,
+        value: Sealed,
+        at: Timestamp,
+        act: Act,
+    ) -> BoxFuture<'a, Result<SecretHead>> {
+        let (tenant, name): (_, Arc<str>) = (tenant.clone(), name.into());
+        self.write(Priority::NewWork, act, move |tx| secrets::put(tx, &tenant, &name, &value, at))
+    }
+
+    fn secret<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<SecretRecord>>> {
+        let (tenant, name) = (tenant.clone(), name.to_owned());
+        self.ask(move |view| view.secret(&tenant, &name))
+    }
+
+    fn secrets<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<SecretHead>>> {
+        let (tenant, after) = (tenant.clone(), after.map(str::to_owned));
+        self.ask(move |view| view.secrets(&tenant, after.as_deref(), limit))
+    }
+
+    fn delete_secret<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        name: &'a str,
+        act: Act,
+    ) -> BoxFuture<'a, Result<bool>> {
+        let (tenant, name) = (tenant.clone(), name.to_owned());
+        self.write(Priority::RunningWork, act, move |tx| secrets::delete(tx, &tenant, &name))
     }
 
     fn put_tenant(&self, record: TenantRecord, act: Act) -> BoxFuture<'_, Result<PutOutcome>> {

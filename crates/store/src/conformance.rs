@@ -15,6 +15,7 @@ mod functions;
 mod lists;
 mod reads;
 mod registry;
+mod secrets;
 mod subscriptions;
 
 pub use fixture::{Bench, block_on, definition_id, id, row};
@@ -188,6 +189,16 @@ cases! { $
         acts_on_functions_are_audited_once_they_change_something,
         functions_are_listed_in_pages_by_version,
         functions_survive_a_restart,
+    }
+    secrets {
+        each_write_of_a_secret_is_a_version,
+        a_secret_belongs_to_its_tenant,
+        secrets_are_listed_in_pages_by_name,
+        a_deleted_secret_is_gone,
+        acts_on_secrets_are_audited,
+        secrets_survive_a_restart,
+        a_tenant_has_so_many_secrets,
+        only_the_newest_versions_are_remembered,
     }
     audits {
         an_audit_is_written_with_its_act,

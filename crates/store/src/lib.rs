@@ -30,8 +30,8 @@ pub use query::{
 pub use records::{
     Act, Actor, AuditRecord, Commit, DefinitionHead, DefinitionName, DefinitionRecord, ExecutionRow,
     FunctionHead, FunctionRecord, HistoryAppend, HistoryBlob, IdempotencyRecord, LoadedExecution, Outcome,
-    Priority, PutOutcome, Resource, RowWrite, Sealed, ShardLease, StoredAudit, SubscribedFilter,
-    Subscription, SubscriptionWrite, TenantRecord,
+    Priority, PutOutcome, Resource, RowWrite, Sealed, SecretHead, SecretRecord, SecretVersion, ShardLease,
+    StoredAudit, SubscribedFilter, Subscription, SubscriptionWrite, TenantRecord,
 };
 pub use tenant::TenantStore;
 pub use traits::{BoxFuture, Health, Result, Stats, Store};

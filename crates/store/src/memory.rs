@@ -7,6 +7,7 @@ mod commit;
 mod executions;
 mod functions;
 mod registry;
+mod secrets;
 mod subscriptions;
 
 use crate::audit::Head;
@@ -18,8 +19,8 @@ use crate::query::{
 };
 use crate::records::{
     Act, AuditRecord, Commit, DefinitionHead, DefinitionName, DefinitionRecord, ExecutionRow, FunctionRecord,
-    HistoryBlob, IdempotencyRecord, LoadedExecution, PutOutcome, ShardLease, StoredAudit, SubscribedFilter,
-    SubscriptionWrite, TenantRecord,
+    HistoryBlob, IdempotencyRecord, LoadedExecution, PutOutcome, Sealed, SecretHead, SecretRecord,
+    ShardLease, StoredAudit, SubscribedFilter, SubscriptionWrite, TenantRecord,
 };
 use crate::traits::{BoxFuture, Health, Result, Stats, Store};
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ pub struct Core {
     definitions: BTreeMap<(TenantId, DefinitionId), DefinitionRecord>,
     functions: BTreeMap<(TenantId, FunctionId), FunctionRecord>,
     tenants: BTreeMap<TenantId, TenantRecord>,
+    secrets: BTreeMap<(TenantId, Arc<str>), SecretRecord>,
     stats: Stats,
 }
 
@@ -342,6 +344,43 @@ impl Store for MemoryStore {
         act: Act,
     ) -> BoxFuture<'a, Result<bool>> {
         ready(self.core().delete_function(tenant, id, act))
+    }
+
+    fn put_secret<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        name: &'a str,
+        value: Sealed,
+        at: Timestamp,
+        act: Act,
+    ) -> BoxFuture<'a, Result<SecretHead>> {
+        ready(self.core().put_secret(tenant, name, value, at, act))
+    }
+
+    fn secret<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<SecretRecord>>> {
+        ready(Ok(self.core().secret(tenant, name).cloned()))
+    }
+
+    fn secrets<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<SecretHead>>> {
+        ready(Ok(self.core().secrets(tenant, after, limit)))
+    }
+
+    fn delete_secret<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        name: &'a str,
+        act: Act,
+    ) -> BoxFuture<'a, Result<bool>> {
+        ready(self.core().delete_secret(tenant, name, act))
     }
 
     fn put_tenant(&self, record: TenantRecord, act: Act) -> BoxFuture<'_, Result<PutOutcome>> {

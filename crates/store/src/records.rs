@@ -8,6 +8,7 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::sync::Arc;
+use tenure_types::limits::SECRET_VERSIONS_MAX;
 use tenure_types::{
     CompensationStatus, DefinitionId, Digest, Epoch, ExecutionId, FunctionId, ShardId, Status, TenantId,
     Timestamp,
@@ -307,6 +308,58 @@ pub struct FunctionRecord {
     pub head: FunctionHead,
     /// The text as it was put.
     pub text: Sealed,
+}
+
+/// A secret without its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretHead {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Unique in the tenant.
+    pub name: Arc<str>,
+    /// Its versions and when each was written, the newest last; of a long list only the end.
+    pub versions: Vec<SecretVersion>,
+    /// When its first version was written.
+    pub created_at: Timestamp,
+    /// When its newest version was written.
+    pub updated_at: Timestamp,
+}
+
+/// One version of a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretVersion {
+    /// 1, 2, 3 …; a secret that was deleted and is written again begins anew.
+    pub number: u32,
+    /// When it was written.
+    pub created_at: Timestamp,
+}
+
+/// A secret with the value of its newest version. Older values are gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretRecord {
+    /// All but the value.
+    pub head: SecretHead,
+    /// The value.
+    pub value: Sealed,
+}
+
+impl SecretRecord {
+    /// The record once `value` is written over `stored`.
+    pub fn next(
+        stored: Option<&Self>,
+        tenant: TenantId,
+        name: Arc<str>,
+        value: Sealed,
+        at: Timestamp,
+    ) -> Self {
+        let mut versions = stored.map(|stored| stored.head.versions.clone()).unwrap_or_default();
+        let number = versions.last().map_or(0, |last| last.number) + 1;
+        versions.push(SecretVersion { number, created_at: at });
+        let surplus = versions.len().saturating_sub(SECRET_VERSIONS_MAX);
+        versions.drain(..surplus);
+        let created_at = stored.map_or(at, |stored| stored.head.created_at);
+        Self { head: SecretHead { tenant, name, versions, created_at, updated_at: at }, value }
+    }
 }
 
 /// A tenant and its wrapped data key.

@@ -7,7 +7,8 @@ use crate::query::{
 };
 use crate::records::{
     Act, AuditRecord, DefinitionHead, DefinitionName, DefinitionRecord, ExecutionRow, FunctionRecord,
-    HistoryBlob, IdempotencyRecord, PutOutcome, StoredAudit, SubscribedFilter,
+    HistoryBlob, IdempotencyRecord, PutOutcome, Sealed, SecretHead, SecretRecord, StoredAudit,
+    SubscribedFilter,
 };
 use crate::traits::{BoxFuture, Result, Store};
 use std::collections::BTreeMap;
@@ -194,6 +195,42 @@ impl TenantStore {
     pub fn delete_function<'a>(&'a self, id: &'a FunctionId, act: Act) -> BoxFuture<'a, Result<bool>> {
         match self.check_act(&act) {
             Ok(()) => self.store.delete_function(&self.tenant, id, act),
+            Err(error) => refused(error),
+        }
+    }
+
+    /// [`Store::put_secret`]
+    pub fn put_secret<'a>(
+        &'a self,
+        name: &'a str,
+        value: Sealed,
+        at: Timestamp,
+        act: Act,
+    ) -> BoxFuture<'a, Result<SecretHead>> {
+        match self.check_act(&act) {
+            Ok(()) => self.store.put_secret(&self.tenant, name, value, at, act),
+            Err(error) => refused(error),
+        }
+    }
+
+    /// [`Store::secret`]
+    pub fn secret<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<SecretRecord>>> {
+        self.store.secret(&self.tenant, name)
+    }
+
+    /// [`Store::secrets`]
+    pub fn secrets<'a>(
+        &'a self,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<SecretHead>>> {
+        self.store.secrets(&self.tenant, after, limit)
+    }
+
+    /// [`Store::delete_secret`]
+    pub fn delete_secret<'a>(&'a self, name: &'a str, act: Act) -> BoxFuture<'a, Result<bool>> {
+        match self.check_act(&act) {
+            Ok(()) => self.store.delete_secret(&self.tenant, name, act),
             Err(error) => refused(error),
         }
     }

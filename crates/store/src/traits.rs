@@ -12,8 +12,8 @@ use crate::query::{
 };
 use crate::records::{
     Act, AuditRecord, Commit, DefinitionHead, DefinitionName, DefinitionRecord, ExecutionRow, FunctionRecord,
-    HistoryBlob, IdempotencyRecord, LoadedExecution, PutOutcome, ShardLease, StoredAudit, SubscribedFilter,
-    TenantRecord,
+    HistoryBlob, IdempotencyRecord, LoadedExecution, PutOutcome, Sealed, SecretHead, SecretRecord,
+    ShardLease, StoredAudit, SubscribedFilter, TenantRecord,
 };
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -261,6 +261,39 @@ pub trait Store: Send + Sync + Debug {
         &'a self,
         tenant: &'a TenantId,
         id: &'a FunctionId,
+        act: Act,
+    ) -> BoxFuture<'a, Result<bool>>;
+
+    /// Writes the next version of a secret. `Taken`: it would be one more than `SECRETS_MAX` of the tenant.
+    fn put_secret<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        name: &'a str,
+        value: Sealed,
+        at: Timestamp,
+        act: Act,
+    ) -> BoxFuture<'a, Result<SecretHead>>;
+
+    /// A secret with its newest value.
+    fn secret<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<SecretRecord>>>;
+
+    /// A tenant's secrets after a name, by name.
+    fn secrets<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<SecretHead>>>;
+
+    /// Deletes a secret with all its versions. `false`: there is no such secret, and nothing was written.
+    fn delete_secret<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        name: &'a str,
         act: Act,
     ) -> BoxFuture<'a, Result<bool>>;
 

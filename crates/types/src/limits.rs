@@ -26,3 +26,11 @@ pub const TURN_TASKS_IN_LOOPS_MAX: usize = 50_000;
 pub const CONCURRENCY_MAX: usize = 1_000;
 /// Logical shards of a new store.
 pub const SHARDS_DEFAULT: u16 = 64;
+/// Characters of a secret's name.
+pub const SECRET_NAME_CHARS_MAX: usize = 128;
+/// Bytes of a secret's value, as JSON.
+pub const SECRET_BYTES_MAX: usize = 64 << 10;
+/// Secrets of one tenant.
+pub const SECRETS_MAX: usize = 1_000;
+/// Versions of a secret of which the time is remembered; the value is kept of the newest alone.
+pub const SECRET_VERSIONS_MAX: usize = 100;

@@ -14,9 +14,9 @@ use std::time::Duration;
 /// Scenarios of the specification's kit.
 const SPECIFICATION: usize = 21;
 /// Those of them that need what the engine does not run yet.
-const NOT_YET: &[&str] = &["call: Call HTTP Using Basic Authentication"];
+const NOT_YET: &[&str] = &[];
 /// Scenarios of our own kit that pass, at least: the number may only grow.
-const OWN_MIN: usize = 700;
+const OWN_MIN: usize = 760;
 /// What the whole of our own kit may take on a machine that does other things too.
 const TIME_MAX: Duration = Duration::from_mins(1);
 

@@ -12,7 +12,7 @@ pub(super) fn text(value: &Value) -> String {
 }
 
 /// SHA-256 of the canonical text.
-pub(super) fn digest(value: &Value) -> Digest {
+pub(crate) fn digest(value: &Value) -> Digest {
     Digest(Sha256::digest(text(value).as_bytes()).into())
 }
 

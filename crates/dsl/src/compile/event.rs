@@ -152,7 +152,7 @@ impl Compiler<'_> {
     ) -> Option<Matcher> {
         self.spend(super::expression::weight(value, self.mode), path)?;
         match Matcher::compile(value, &around.locals(), self.mode) {
-            Ok(matcher) => self.usable(&matcher.variables(), path, place, around).then_some(matcher),
+            Ok(matcher) => self.usable(&matcher.variables(), &[], path, place, around).then_some(matcher),
             Err(MatcherError::Expression(error)) => self.refuse(error.error, &path.join(&error.pointer)),
             Err(MatcherError::Pattern { pointer, message }) => {
                 let hint = "write `\\` before a sign that is meant as it is".to_owned();

@@ -1,7 +1,7 @@
 //! Expressions, templates, schemas and durations, each in its place: what is available there, and what is reported.
 
 use super::Compiler;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, did_you_mean};
 use crate::expr::{CompileError, Expr, Mode, Template, TemplateError, UriTemplate, VARIABLES};
 use crate::limits::{DIAGNOSTICS_MAX, EXPRESSION_BYTES_MIN, EXPRESSIONS_BYTES_MAX};
 use crate::model::{self, DurationValue, Expression, Mapping, SchemaSource};
@@ -15,13 +15,19 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// The document's `input.from`.
+    WorkflowFrom,
+    /// What else is evaluated before the first task.
     WorkflowInput,
     /// The document's `output.as`.
     WorkflowOutput,
-    /// A task's `if` and `input.from`: its own input does not exist yet.
+    /// A task's `if`: its own input does not exist yet.
     Guard,
-    /// What a task is told to do, and its `output.as`.
+    /// A task's `input.from`.
+    TaskFrom,
+    /// What a task is told to do, where the engine itself needs the value, and its `output.as`.
     Definition,
+    /// What a task is told to do, where the value is passed on.
+    Template,
     /// A task's `export.as`.
     Export,
     /// What an event must be to start an execution: nothing of the execution exists yet.
@@ -33,9 +39,14 @@ pub(super) enum Place {
 impl Place {
     fn available(self) -> &'static [&'static str] {
         match self {
+            Self::WorkflowFrom => &["secrets", "workflow", "runtime"],
             Self::WorkflowInput => &["workflow", "runtime"],
             Self::WorkflowOutput => &["context", "workflow", "runtime"],
             Self::Guard => &["context", "task", "workflow", "runtime"],
+            Self::TaskFrom => &["context", "secrets", "task", "workflow", "runtime"],
+            Self::Template => {
+                &["context", "input", "secrets", "task", "workflow", "runtime", "authorization"]
+            }
             Self::Definition => &["context", "input", "task", "workflow", "runtime", "authorization"],
             Self::Export => &["context", "input", "output", "task", "workflow", "runtime", "authorization"],
             Self::Start => &[],
@@ -45,10 +56,10 @@ impl Place {
 
     fn noun(self) -> &'static str {
         match self {
-            Self::WorkflowInput => "before the first task",
+            Self::WorkflowFrom | Self::WorkflowInput => "before the first task",
             Self::WorkflowOutput => "after the last task",
-            Self::Guard => "before the task has its input",
-            Self::Definition => "before the task has its output",
+            Self::Guard | Self::TaskFrom => "before the task has its input",
+            Self::Definition | Self::Template => "before the task has its output",
             Self::Export | Self::Attribute => "here",
             Self::Start => "before there is an execution",
         }
@@ -120,7 +131,7 @@ impl Compiler<'_> {
     ) -> Option<Expr> {
         self.spend(source.len(), path)?;
         match Expr::compile(source, &around.locals()) {
-            Ok(expr) => self.usable(expr.variables(), path, place, around).then_some(expr),
+            Ok(expr) => self.usable(expr.variables(), expr.secrets(), path, place, around).then_some(expr),
             Err(error) => self.refuse(error, path),
         }
     }
@@ -150,14 +161,17 @@ impl Compiler<'_> {
     ) -> Option<Template> {
         self.spend(source.len(), path)?;
         match Template::expression(source, &around.locals()) {
-            Ok(template) => self.usable(template.variables(), path, place, around).then_some(template),
+            Ok(template) => {
+                let usable = self.usable(template.variables(), template.secrets(), path, place, around);
+                usable.then_some(template)
+            }
             Err(error) => self.refuse(error, path),
         }
     }
 
     /// A value whose texts may hold expressions. All broken ones are reported.
     pub(super) fn template(&mut self, value: &Value, path: &Path, around: &Surroundings) -> Option<Template> {
-        self.template_at(value, path, Place::Definition, around)
+        self.template_at(value, path, Place::Template, around)
     }
 
     pub(super) fn template_at(
@@ -171,7 +185,8 @@ impl Compiler<'_> {
         let locals = around.locals();
         let (pointer, error) = match Template::compile(value, &locals, self.mode) {
             Ok(template) => {
-                return self.usable(template.variables(), path, place, around).then_some(template);
+                let usable = self.usable(template.variables(), template.secrets(), path, place, around);
+                return usable.then_some(template);
             }
             Err(TemplateError { pointer, error }) => (pointer, error),
         };
@@ -192,7 +207,10 @@ impl Compiler<'_> {
     pub(super) fn uri(&mut self, text: &str, path: &Path, around: &Surroundings) -> Option<UriTemplate> {
         self.spend(text.len(), path)?;
         match UriTemplate::compile(text, &around.locals()) {
-            Ok(uri) => self.usable(uri.variables(), path, Place::Definition, around).then_some(uri),
+            Ok(uri) => {
+                let usable = self.usable(uri.variables(), uri.secrets(), path, Place::Template, around);
+                usable.then_some(uri)
+            }
             Err(error) => {
                 let code = if text.contains("${") { Code::InvalidExpression } else { Code::InvalidUri };
                 self.refuse_as(code, error, path)
@@ -305,9 +323,11 @@ impl Compiler<'_> {
     }
 
     /// Whether all variables of an expression have a value in its place; those that have none are reported.
+    /// The same for secrets that are not declared.
     pub(super) fn usable(
         &mut self,
         variables: &[Arc<str>],
+        secrets: &[Arc<str>],
         path: &Path,
         place: Place,
         around: &Surroundings,
@@ -317,22 +337,36 @@ impl Compiler<'_> {
         {
             usable = false;
             let (path, at) = self.mention(path, name);
-            if &**name == "secrets" {
-                self.sink.at(Code::Secrets, at, &path, "secrets are not supported yet".to_owned(), None);
-                continue;
-            }
             let message = match &**name {
                 "error" => "`$error` has a value only in a `catch`, under the name of its `as`".to_owned(),
                 "compensation" => "`$compensation` has a value only in a compensation".to_owned(),
                 "probe" => "`$probe` has a value only in a probe".to_owned(),
+                "secrets" => {
+                    "a secret cannot be used here: its value is known to nobody but the receiver of a call"
+                        .to_owned()
+                }
                 _ => format!("`${name}` has no value {}", place.noun()),
             };
             let hint = match (place, &**name) {
-                (Place::Guard, "input") => Some("use `.` for the input that comes in".to_owned()),
-                (Place::Definition, "output") => Some("use `.` in `output.as`".to_owned()),
+                (_, "secrets") => Some("use it in `input.from` or in what a call sends (`with`)".to_owned()),
+                (Place::Guard | Place::TaskFrom, "input") => {
+                    Some("use `.` for the input that comes in".to_owned())
+                }
+                (Place::Definition | Place::Template, "output") => Some("use `.` in `output.as`".to_owned()),
                 _ => None,
             };
             self.sink.at(Code::UnavailableVariable, at, &path, message, hint);
+        }
+        for name in secrets {
+            if self.declared_secrets().any(|declared| *declared == **name) {
+                continue;
+            }
+            usable = false;
+            let (path, at) = self.mention(path, "secrets");
+            let hint = did_you_mean(name, self.declared_secrets());
+            let hint = hint.unwrap_or_else(|| "declare it under `use.secrets`".to_owned());
+            let message = format!("no secret `{name}` is declared");
+            self.sink.at(Code::UnknownSecret, at, &path, message, Some(hint));
         }
         usable
     }

@@ -7,7 +7,7 @@
 use super::expression::Surroundings;
 use super::{Compiler, List, index_u32, places_of};
 use crate::diagnostic::Code;
-use crate::expr::Template;
+use crate::expr::{Mode, Template};
 use crate::json::Json;
 use crate::limits::{FUNCTION_NESTING_MAX, PROGRAM_TASKS_MAX};
 use crate::model::{self, Compensate, Names, Task, TaskKind};
@@ -113,7 +113,12 @@ impl<'a> Compiler<'a> {
         };
         let site = Site { from: source.clone(), to: list.key(name), calls, undo, extending };
         self.used.insert(source.clone());
-        self.at_site(site, |compiler| compiler.alone(name, task, &source, &list, Some(owner)))
+        // A text of its own is evaluated as it was written, whatever the document says for itself.
+        let mode = if self.foreign.contains_key(name) { Mode::Strict } else { self.mode };
+        let outer = std::mem::replace(&mut self.mode, mode);
+        let body = self.at_site(site, |compiler| compiler.alone(name, task, &source, &list, Some(owner)));
+        self.mode = outer;
+        body
     }
 
     /// A list of one task, which has no index in its reference.
@@ -146,7 +151,8 @@ impl<'a> Compiler<'a> {
 
     /// Gives tasks ids behind all others, in the order of their text.
     pub(super) fn number_all(&mut self, mut places: Vec<(Position, Path)>) -> Option<()> {
-        places.sort();
+        // What was moved to the place of its call has one position, and is in the order of its text already.
+        places.sort_by_key(|(position, _)| *position);
         for (_, path) in places {
             let reference = self.reference(&path);
             self.spend(reference.as_str().len(), &path)?;

@@ -331,6 +331,11 @@ impl Compiler<'_> {
             None => Some(None),
         };
         let output = output(http.output);
+        let authentication = self.authentication(
+            http.endpoint.authentication(),
+            &path.keys(&["endpoint", "authentication"]),
+            around,
+        );
         let method = http.method.0.to_ascii_uppercase();
         let effect = effect(&method, task);
         Some(Kind::Http(Box::new(HttpCall {
@@ -341,6 +346,7 @@ impl Compiler<'_> {
             body: body?,
             output,
             redirect: http.redirect == Some(true),
+            authentication: authentication?,
             effect,
         })))
     }
@@ -356,7 +362,7 @@ impl Compiler<'_> {
         match texts {
             None => Some(None),
             Some(TextsOrExpression::Expression(text)) => {
-                self.computed(text, path, Place::Definition, around).map(Some)
+                self.computed(text, path, Place::Template, around).map(Some)
             }
             Some(texts @ TextsOrExpression::Texts(_)) => {
                 self.template(&texts.print(), path, around).map(Some)

@@ -3,6 +3,7 @@
 //! Everything that can be wrong with an expression, a schema or a URI template comes to light here and is reported like
 //! any other rule. A program comes out only when nothing at all was reported. Deliberately absent: evaluating anything.
 
+mod authentication;
 mod canonical;
 mod event;
 mod expression;
@@ -12,6 +13,8 @@ mod kind;
 mod operation;
 mod resource;
 mod rpc;
+
+pub(crate) use canonical::digest;
 
 use crate::diagnostic::{Code, Sink};
 use crate::expr::{Expr, Mode};
@@ -27,25 +30,43 @@ use crate::resource::{Resources, Wanted};
 use crate::sensitive::Sensitive;
 use expression::{Place, Surroundings};
 use function::Site;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tenure_types::DefinitionId;
 
+/// What a definition is registered with.
+pub(crate) struct Origin<'a> {
+    /// Its text.
+    pub(crate) text: &'a str,
+    /// What the text says.
+    pub(crate) value: Value,
+    /// What it refers to.
+    pub(crate) resources: &'a Resources,
+}
+
+/// What is compiled: the document with everything that it calls.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    /// The model.
+    pub(crate) document: &'a Document,
+    /// Where it is written.
+    pub(crate) tree: &'a Tree,
+    /// What it needs.
+    pub(crate) wanted: &'a [Wanted],
+    /// The functions among those that it declares that are of other texts.
+    pub(crate) functions: &'a BTreeMap<String, Path>,
+}
+
 /// Compiles a document. `None` when a part cannot be compiled, which is then reported, here or before.
-pub(crate) fn definition(
-    text: &str,
-    document: &Document,
-    tree: &Tree,
-    (wanted, resources): (&[Wanted], &Resources),
-    sink: &mut Sink,
-) -> Option<Definition> {
-    let mut compiler = Compiler::new(document, tree, (wanted, resources), sink);
+pub(crate) fn definition(origin: Origin<'_>, source: Source<'_>, sink: &mut Sink) -> Option<Definition> {
+    let Origin { text, value, resources } = origin;
+    let mut compiler = Compiler::new(source, resources, sink);
     let program = compiler.program();
     compiler.unused();
     let program = program?;
-    let value = tree.to_value();
-    let digest = resources.pin(canonical::digest(&value));
-    let (text, id) = (Arc::from(text), id(document));
+    let digest = resources.pin(digest(&value));
+    let (text, id) = (Arc::from(text), id(source.document));
     Some(Definition { id, digest, text, document: Json::from_value(&value), program })
 }
 
@@ -64,6 +85,8 @@ struct Compiler<'a> {
     document: &'a Document,
     tree: &'a Tree,
     wanted: &'a [Wanted],
+    /// The declared functions that are of other texts.
+    foreign: &'a BTreeMap<String, Path>,
     resources: &'a Resources,
     sink: &'a mut Sink,
     mode: Mode,
@@ -91,12 +114,8 @@ struct List<'l> {
 }
 
 impl<'a> Compiler<'a> {
-    fn new(
-        document: &'a Document,
-        tree: &'a Tree,
-        (wanted, resources): (&'a [Wanted], &'a Resources),
-        sink: &'a mut Sink,
-    ) -> Self {
+    fn new(source: Source<'a>, resources: &'a Resources, sink: &'a mut Sink) -> Self {
+        let Source { document, tree, wanted, functions } = source;
         let mode = if document.loose() { Mode::Loose } else { Mode::Strict };
         let mut places = Vec::new();
         places_of(&document.tasks, &Path::root().key("do"), tree, &mut places);
@@ -110,6 +129,7 @@ impl<'a> Compiler<'a> {
             document,
             tree,
             wanted,
+            foreign: functions,
             resources,
             sink,
             mode,
@@ -128,7 +148,7 @@ impl<'a> Compiler<'a> {
         let document = self.document;
         let path = Path::root();
         let outside = Surroundings::default();
-        let input = self.input(document.input.as_ref(), &path, Place::WorkflowInput, &outside);
+        let input = self.input(document.input.as_ref(), &path, Place::WorkflowFrom, &outside);
         let output = self.output(document.output.as_ref(), &path, Place::WorkflowOutput, &outside);
         let timeout = self.timeout(document.timeout.as_ref(), &path, Place::WorkflowInput, &outside);
         let compensation = self.compensation();
@@ -145,6 +165,7 @@ impl<'a> Compiler<'a> {
         let sensitive = Sensitive::of(sensitive.iter().map(String::as_str));
         let retention = metadata.and_then(|metadata| metadata.retention.as_ref());
         let retention_ms = retention.and_then(model::DurationValue::fixed_ms);
+        let secrets = self.declared_secrets().map(Arc::from).collect();
         Some(Program {
             scopes,
             nodes,
@@ -158,6 +179,7 @@ impl<'a> Compiler<'a> {
             attributes: attributes?,
             sensitive,
             retention_ms,
+            secrets,
         })
     }
 
@@ -170,6 +192,12 @@ impl<'a> Compiler<'a> {
             let path = path.keys(&["retries", name]);
             if !self.used.contains(&path) {
                 self.retry(policy, &path, &around);
+            }
+        }
+        for (name, policy) in declared.authentications.as_ref().map_or(&[][..], |group| &group.0) {
+            let path = path.keys(&["authentications", name]);
+            if !self.used.contains(&path) {
+                self.policy(policy, &path, &Surroundings::default());
             }
         }
         for (name, error) in declared.errors.as_ref().map_or(&[][..], |group| &group.0) {
@@ -198,6 +226,12 @@ impl<'a> Compiler<'a> {
             attributes.push(expr.map(|expr| (Arc::from(name.as_str()), expr)));
         }
         attributes.into_iter().collect()
+    }
+
+    /// `use.secrets`
+    fn declared_secrets(&self) -> impl Iterator<Item = &str> {
+        let declared = self.document.declared.as_ref().and_then(|declared| declared.secrets.as_ref());
+        declared.into_iter().flatten().map(String::as_str)
     }
 
     fn compensation(&mut self) -> Option<CompensationPolicy> {
@@ -265,7 +299,7 @@ impl<'a> Compiler<'a> {
         self.called_by_undo(task, path);
         let common = &task.common;
         let guard = self.optional_expr(common.guard.as_ref(), &path.key("if"), Place::Guard, around);
-        let input = self.input(common.input.as_ref(), path, Place::Guard, around);
+        let input = self.input(common.input.as_ref(), path, Place::TaskFrom, around);
         let kind = self.kind(task, path, list, index, around);
         let output = self.output(common.output.as_ref(), path, Place::Definition, around);
         let export = self.export(common.export.as_ref(), path, around);

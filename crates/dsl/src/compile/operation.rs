@@ -23,6 +23,8 @@ impl Compiler<'_> {
         let empty = Map::new();
         let given = call.parameters.as_ref().unwrap_or(&empty);
         let operation = self.operation(call, path);
+        let authentication =
+            self.authentication(call.authentication.as_ref(), &path.key("authentication"), around);
         // What is wrong with a value is reported even when nobody knows what it is for.
         let mut values = Vec::new();
         for (name, value) in given {
@@ -56,6 +58,7 @@ impl Compiler<'_> {
             body: call_body,
             output: output(call.output),
             redirect: call.redirect == Some(true),
+            authentication: authentication?,
             effect,
         })))
     }

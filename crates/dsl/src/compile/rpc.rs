@@ -7,7 +7,7 @@ use crate::diagnostic::Code;
 use crate::expr::{Template, UriTemplate};
 use crate::model::{self, A2aMethod, Endpoint, McpMethod, McpTransportKind, ParametersOrExpression, Task};
 use crate::parse::{Path, Print as _};
-use crate::program::{Kind, Mode, RpcCall, RpcProtocol};
+use crate::program::{Authentication, Kind, Mode, RpcCall, RpcProtocol};
 use crate::resource::agent;
 use serde_json::Value;
 
@@ -25,9 +25,14 @@ impl Compiler<'_> {
         let path = path.key("with");
         let McpTransportKind::Http(http) = &call.transport.kind else { return None };
         let transport = path.keys(&["transport", "http"]);
-        let endpoint = self.endpoint(&http.endpoint, &transport.key("endpoint"), around);
+        let at = transport.key("endpoint");
+        let endpoint = self.endpoint(&http.endpoint, &at, around);
+        let authentication = self.endpoints_policy(&http.endpoint, &at, around);
         let headers = match &http.headers {
-            Some(headers) => self.template(&headers.print(), &transport.key("headers"), around).map(Some),
+            Some(headers) => {
+                let path = transport.key("headers");
+                self.template(&headers.print(), &path, around).map(Some)
+            }
             None => Some(None),
         };
         let params = self.rpc_parameters(call.parameters.as_ref(), &path.key("parameters"), around);
@@ -58,6 +63,7 @@ impl Compiler<'_> {
             method: text(&call.method.print()),
             params: params?,
             timeout: timeout?,
+            authentication: authentication?,
             effect: effect_of(default, task),
         })))
     }
@@ -71,6 +77,10 @@ impl Compiler<'_> {
     ) -> Option<Kind> {
         let path = path.key("with");
         let endpoint = self.agent(call, &path, around);
+        let authentication = match &call.server {
+            Some(server) => self.endpoints_policy(server, &path.key("server"), around),
+            None => Some(None),
+        };
         let params = self.rpc_parameters(call.parameters.as_ref(), &path.key("parameters"), around);
         let default = match call.method {
             A2aMethod::TasksGet
@@ -92,6 +102,7 @@ impl Compiler<'_> {
             method: text(&call.method.print()),
             params: params?,
             timeout: None,
+            authentication: authentication?,
             effect: effect_of(default, task),
         })))
     }
@@ -121,6 +132,17 @@ impl Compiler<'_> {
         self.uri(&endpoint.uri().0, &path, around)
     }
 
+    /// The outer `None`: it cannot be compiled. The inner one: there is none.
+    #[expect(clippy::option_option, reason = "a broken policy and no policy are two things")]
+    fn endpoints_policy(
+        &mut self,
+        endpoint: &Endpoint,
+        path: &Path,
+        around: &Surroundings,
+    ) -> Option<Option<Authentication>> {
+        self.authentication(endpoint.authentication(), &path.key("authentication"), around)
+    }
+
     /// The outer `None`: they cannot be compiled. The inner one: there are none.
     #[expect(clippy::option_option, reason = "broken parameters and no parameters are two things")]
     fn rpc_parameters(
@@ -135,7 +157,7 @@ impl Compiler<'_> {
                 self.template(&Value::Object(map.clone()), path, around).map(Some)
             }
             Some(ParametersOrExpression::Expression(source)) => {
-                self.computed(source, path, Place::Definition, around).map(Some)
+                self.computed(source, path, Place::Template, around).map(Some)
             }
         }
     }

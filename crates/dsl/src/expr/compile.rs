@@ -1,7 +1,7 @@
 //! From the source of an expression to a program, or to an error that says what to change.
 
 use super::natives::{self, Jq};
-use super::{CompileError, VARIABLES, library};
+use super::{CompileError, VARIABLES, library, secrets};
 use jaq_core::compile::Undefined;
 use jaq_core::load::lex::{StrPart, Tok, Token};
 use jaq_core::load::{self, Arena, File, Lexer, Loader};
@@ -18,10 +18,12 @@ const STACK_BYTES: usize = 256 << 20;
 const SHORT_SOURCE_BYTES: usize = 256;
 const SHORT_STACK_BYTES: usize = 1 << 20;
 
-/// A compiled source and the variables it names, without `$`, in the order in which they are bound.
+/// A compiled source, the variables it names, without `$`, in the order in which they are bound, and the secrets.
 pub(super) struct Compiled {
     pub(super) filter: Filter<Jq>,
     pub(super) variables: Vec<Arc<str>>,
+    /// The names after `$secrets`, sorted.
+    pub(super) secrets: Vec<Arc<str>>,
 }
 
 /// Compiles bare jq.
@@ -57,6 +59,8 @@ fn compile_here(source: &str, locals: &[Arc<str>]) -> Result<Compiled, CompileEr
     used.sort_unstable();
     used.dedup();
 
+    let secrets = if used.contains(&"secrets") { secrets::named(source)? } else { Vec::new() };
+
     let needed = library::needed(words.names.iter().copied());
     let arena = Arena::default();
     let modules = Loader::new(needed.defs)
@@ -68,7 +72,7 @@ fn compile_here(source: &str, locals: &[Arc<str>]) -> Result<Compiled, CompileEr
         .with_global_vars(globals.iter().map(String::as_str))
         .compile(modules)
         .map_err(|errors| undefined(source, locals, errors))?;
-    Ok(Compiled { filter, variables: used.into_iter().map(Arc::from).collect() })
+    Ok(Compiled { filter, variables: used.into_iter().map(Arc::from).collect(), secrets })
 }
 
 /// The words of a source that can be names.

@@ -15,6 +15,7 @@ mod meter;
 mod natives;
 mod program;
 mod scan;
+mod secrets;
 mod template;
 mod uri;
 mod value;

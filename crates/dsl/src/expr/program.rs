@@ -15,6 +15,7 @@ pub struct Expr {
     source: Arc<str>,
     filter: Filter<Jq>,
     variables: Vec<Arc<str>>,
+    secrets: Vec<Arc<str>>,
 }
 
 impl Expr {
@@ -25,17 +26,16 @@ impl Expr {
             None => (source, 0),
         };
         let compiled = compile::compile(inner, locals).map_err(|error| error.shifted(start))?;
-        let Compiled { filter, variables } = compiled;
-        Ok(Self { source: Arc::from(source), filter, variables })
+        let Compiled { filter, variables, secrets } = compiled;
+        Ok(Self { source: Arc::from(source), filter, variables, secrets })
     }
 
-    /// The first output, or null when there is none.
+    /// The first output, or null when there is none. What is hidden is masked.
     pub fn eval(&self, dot: &Json, env: &dyn Env) -> Result<Json, ExprError> {
         let scope = Scope::bind(&self.variables, dot, env)?;
         run(|| {
-            let value = self.first(&scope)?;
-            value::check_output(&value)?;
-            Ok(Json::from_tree(value.tree))
+            let json = value::into_json(self.first(&scope)?)?;
+            Ok(json.masked())
         })
     }
 
@@ -53,6 +53,11 @@ impl Expr {
     /// The variables that the expression names, without `$`, sorted.
     pub fn variables(&self) -> &[Arc<str>] {
         &self.variables
+    }
+
+    /// The secrets that it names, sorted.
+    pub fn secrets(&self) -> &[Arc<str>] {
+        &self.secrets
     }
 
     /// The first output; only to be called while the meter runs.

@@ -4,10 +4,10 @@
 
 use super::program::{Expr, Scope, run};
 use super::scan::{self, Piece};
-use super::value::{self, V};
+use super::value;
 use super::{CompileError, Env, ExprError, TemplateError, meter};
 use crate::json::Json;
-use jaq_core::ValT;
+use crate::json::opaque::Text;
 use std::sync::Arc;
 
 /// Which strings are expressions: the document's `evaluate.mode`.
@@ -25,6 +25,7 @@ pub enum Mode {
 pub struct Template {
     node: Node,
     variables: Vec<Arc<str>>,
+    secrets: Vec<Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -79,8 +80,18 @@ impl Template {
         &self.variables
     }
 
-    /// The value with its expressions evaluated. All of them share one budget.
+    /// The secrets that its expressions name, sorted.
+    pub fn secrets(&self) -> &[Arc<str>] {
+        &self.secrets
+    }
+
+    /// The value with its expressions evaluated. All of them share one budget. What is hidden is masked.
     pub fn eval(&self, dot: &Json, env: &dyn Env) -> Result<Json, ExprError> {
+        self.eval_opaque(dot, env).map(Json::masked)
+    }
+
+    /// The same with opaque leaves for what is hidden: for what leaves the engine, and nothing else.
+    pub fn eval_opaque(&self, dot: &Json, env: &dyn Env) -> Result<Json, ExprError> {
         if let Node::Literal(value) = &self.node {
             return Ok(value.clone());
         }
@@ -89,11 +100,16 @@ impl Template {
     }
 
     fn new(node: Node) -> Self {
-        let mut variables = Vec::new();
-        node.variables(&mut variables);
-        variables.sort();
-        variables.dedup();
-        Self { node, variables }
+        let (mut variables, mut secrets) = (Vec::new(), Vec::new());
+        node.each(&mut |expr| {
+            variables.extend_from_slice(expr.variables());
+            secrets.extend_from_slice(expr.secrets());
+        });
+        for names in [&mut variables, &mut secrets] {
+            names.sort();
+            names.dedup();
+        }
+        Self { node, variables, secrets }
     }
 }
 
@@ -189,17 +205,21 @@ impl Node {
         matches!(self, Self::Literal(_))
     }
 
-    fn variables(&self, all: &mut Vec<Arc<str>>) {
+    /// Calls `visit` for every expression.
+    fn each(&self, visit: &mut impl FnMut(&Expr)) {
         match self {
             Self::Literal(_) => {}
-            Self::Expr(expr) => all.extend_from_slice(expr.variables()),
-            Self::Text(parts) => parts.iter().for_each(|part| match part {
-                Part::Text(_) => {}
-                Part::Expr(expr) => all.extend_from_slice(expr.variables()),
-            }),
-            Self::Either(node, _) => node.variables(all),
-            Self::Array(nodes) => nodes.iter().for_each(|node| node.variables(all)),
-            Self::Object(nodes) => nodes.iter().for_each(|(_, node)| node.variables(all)),
+            Self::Expr(expr) => visit(expr),
+            Self::Text(parts) => {
+                for part in parts {
+                    if let Part::Expr(expr) = part {
+                        visit(expr);
+                    }
+                }
+            }
+            Self::Either(node, _) => node.each(visit),
+            Self::Array(nodes) => nodes.iter().for_each(|node| node.each(visit)),
+            Self::Object(nodes) => nodes.iter().for_each(|(_, node)| node.each(visit)),
         }
     }
 
@@ -211,12 +231,8 @@ impl Node {
                 meter::charge_output(value.len_bytes());
                 Ok(value.clone())
             }
-            Self::Expr(expr) => {
-                let value = expr.first(scope)?;
-                value::check_output(&value)?;
-                Ok(Json::from_tree(value.tree))
-            }
-            Self::Text(parts) => text(parts, scope).map(|text| Json::string(&text)),
+            Self::Expr(expr) => value::into_json(expr.first(scope)?),
+            Self::Text(parts) => text(parts, scope).map(Text::into_json),
             Self::Either(node, literal) => match node.eval(scope) {
                 Err(ExprError::Failed(_)) => Ok(literal.clone()),
                 outcome => outcome,
@@ -234,21 +250,17 @@ impl Node {
     }
 }
 
-fn text(parts: &[Part], scope: &Scope<'_>) -> Result<String, ExprError> {
-    let mut out = String::new();
+fn text(parts: &[Part], scope: &Scope<'_>) -> Result<Text, ExprError> {
+    let mut out = Text::default();
     for part in parts {
-        let from = out.len();
         match part {
-            Part::Text(text) => out.push_str(text),
-            Part::Expr(expr) => out.push_str(shown(expr.first(scope)?)?.str().unwrap_or_default()),
+            Part::Text(text) => {
+                meter::charge_output(text.len());
+                out.push_str(text);
+            }
+            // Counted as it is checked; a string loses its quotes then, which only makes it smaller.
+            Part::Expr(expr) => out.push(&value::into_json(expr.first(scope)?)?),
         }
-        meter::charge_output(out.len() - from);
     }
     Ok(out)
-}
-
-/// A value as it stands in a text: a string as it is, anything else as JSON.
-fn shown(value: V) -> Result<V, ExprError> {
-    value::check_output(&value)?;
-    Ok(value.into_string())
 }

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod compiling;
+mod opaque;
 mod semantics;
 mod templates;
 

@@ -7,6 +7,7 @@ use super::scan::{self, Piece};
 use super::template::{Mode, Template};
 use super::{CompileError, Env, ExprError};
 use crate::json::Json;
+use crate::json::opaque::Text;
 use std::sync::Arc;
 
 /// A compiled endpoint.
@@ -53,14 +54,26 @@ impl UriTemplate {
         }
     }
 
-    /// The endpoint with everything inserted.
-    pub fn expand(&self, dot: &Json, env: &dyn Env) -> Result<String, ExprError> {
+    /// The secrets that its expressions name, sorted.
+    pub fn secrets(&self) -> &[Arc<str>] {
+        match &self.0 {
+            Kind::Expressions(template) => template.secrets(),
+            Kind::Simple(_) => &[],
+        }
+    }
+
+    /// The endpoint with everything inserted; hidden parts stay hidden.
+    pub fn expand(&self, dot: &Json, env: &dyn Env) -> Result<Text, ExprError> {
         match &self.0 {
             Kind::Expressions(template) => {
-                let value = template.eval(dot, env)?;
-                let not_text =
-                    || ExprError::Failed(format!("an endpoint must be a string, not {}", value.kind_name()));
-                value.as_str().map(str::to_owned).ok_or_else(not_text)
+                let value = template.eval_opaque(dot, env)?;
+                if value.kind_name() != "string" {
+                    let kind = value.kind_name();
+                    return Err(ExprError::Failed(format!("an endpoint must be a string, not {kind}")));
+                }
+                let mut text = Text::default();
+                text.push(&value);
+                Ok(text)
             }
             Kind::Simple(parts) => expand(parts, dot),
         }
@@ -107,8 +120,8 @@ fn variable(name: &str, at: Option<usize>) -> Result<Box<str>, CompileError> {
     Err(error.with_hint("only top-level properties, as in `{name}`; use `${ … }` for anything else"))
 }
 
-fn expand(parts: &[Part], dot: &Json) -> Result<String, ExprError> {
-    let mut out = String::new();
+fn expand(parts: &[Part], dot: &Json) -> Result<Text, ExprError> {
+    let mut out = Text::default();
     for part in parts {
         match part {
             Part::Text(text) => out.push_str(text),
@@ -126,10 +139,10 @@ fn expand(parts: &[Part], dot: &Json) -> Result<String, ExprError> {
     Ok(out)
 }
 
-fn insert(out: &mut String, name: &str, value: &Json) -> Result<(), ExprError> {
+/// Percent-encoded, all but the unreserved characters.
+fn insert(out: &mut Text, name: &str, value: &Json) -> Result<(), ExprError> {
     match value.kind_name() {
-        "string" => encode(out, value.as_str().unwrap_or_default()),
-        "number" | "boolean" => encode(out, value.text()),
+        "string" | "number" | "boolean" => out.push_encoded(value),
         kind => {
             let message =
                 format!("`{{{name}}}` of a URI template must be a string, number or boolean, not {kind}");
@@ -137,16 +150,4 @@ fn insert(out: &mut String, name: &str, value: &Json) -> Result<(), ExprError> {
         }
     }
     Ok(())
-}
-
-/// Percent-encodes everything but the unreserved characters.
-fn encode(out: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let digit = |half: u8| char::from(b"0123456789ABCDEF"[usize::from(half)]);
-            out.extend(['%', digit(byte >> 4), digit(byte & 15)]);
-        }
-    }
 }

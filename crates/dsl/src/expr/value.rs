@@ -2,8 +2,9 @@
 //!
 //! It wraps the tree of `jaq-json` and takes from it the storage and the numbers; how values are compared, indexed,
 //! updated and printed is ours, because each of these walks a structure that can be shared so often that walking it
-//! never ends, and because null can be indexed and updated in jq. Deliberately absent: byte strings, keys that are not
-//! strings.
+//! never ends, and because null can be indexed and updated in jq. The tree's byte strings are our opaque texts
+//! ([`crate::json::opaque`]): strings to whoever asks for the type, which can be indexed, put together, encoded and
+//! passed on, and which give nothing away. Deliberately absent: other byte strings, keys that are not strings.
 
 mod access;
 mod arithmetic;
@@ -14,10 +15,11 @@ mod update;
 pub(super) use access::index_of;
 use access::{bounds, cannot_index, float_index, position, slice_bounds};
 pub(super) use order::{contains, indices};
-pub(super) use print::{check_output, message, print};
+pub(super) use print::{into_json, message, print};
 
 use super::Limit;
 use super::meter::{charge, charge_allocation, charge_bytes, stop};
+use crate::json::opaque::{self, Encoding};
 use crate::json::{Json, kind_name, str_of};
 use jaq_core::box_iter::{BoxIter, box_once};
 use jaq_core::val::Range;
@@ -102,6 +104,49 @@ impl V {
 
     fn kind(&self) -> &'static str {
         kind_name(&self.tree)
+    }
+
+    pub(super) fn is_opaque(&self) -> bool {
+        matches!(self.tree, Val::BStr(_))
+    }
+
+    /// A text put together of strings and opaque texts.
+    pub(super) fn text(text: opaque::Text) -> Self {
+        let tree = text.into_leaf();
+        if let Val::TStr(bytes) | Val::BStr(bytes) = &tree
+            && bytes.len() > STRING_BYTES_MAX
+        {
+            stop(Limit::Memory);
+        }
+        Self::scalar(tree)
+    }
+
+    /// A string or an opaque text in another writing.
+    pub(super) fn encoded(&self, encoding: Encoding) -> ValR {
+        match &self.tree {
+            Val::TStr(bytes) => {
+                charge_allocation(3 * bytes.len());
+                Ok(Self::string(encoding.apply(str_of(&self.tree))))
+            }
+            Val::BStr(bytes) => {
+                charge_allocation(bytes.len());
+                let encoded = opaque::encoded(&self.tree, encoding);
+                let tree = encoded.ok_or_else(|| Error::str("a secret is encoded too often"))?;
+                Ok(Self::scalar(tree))
+            }
+            _ => Err(Error::str(format_args!("{} ({self}) cannot be encoded", self.kind()))),
+        }
+    }
+}
+
+/// Whether a part of the value is opaque.
+pub(super) fn has_opaque(tree: &Val) -> bool {
+    charge(1);
+    match tree {
+        Val::BStr(_) => true,
+        Val::Arr(items) => items.iter().any(has_opaque),
+        Val::Obj(entries) => entries.values().any(has_opaque),
+        Val::Null | Val::Bool(_) | Val::Num(_) | Val::TStr(_) => false,
     }
 }
 
@@ -286,7 +331,7 @@ impl jaq_core::ValT for V {
 
     fn into_string(self) -> Self {
         match self.tree {
-            Val::TStr(_) => self,
+            Val::TStr(_) | Val::BStr(_) => self,
             _ => Self::string(print(&self)),
         }
     }
@@ -352,5 +397,5 @@ pub(super) fn from_json(source: &str) -> ValR {
     charge_bytes(source.len() * 16);
     let json = Json::parse(source).map_err(|error| Error::str(format_args!("cannot parse JSON: {error}")))?;
     let tree = json.tree().clone();
-    Ok(V::outer(&Json::from_tree(tree)))
+    Ok(V::outer(&Json::from_plain_tree(tree)))
 }

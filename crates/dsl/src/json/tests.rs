@@ -1,6 +1,7 @@
 //! What a value is as text, as a tree and as bytes.
 
 use super::Json;
+use super::opaque::{Source, Step, Text};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use tenure_types::limits::NESTING_MAX;
@@ -195,4 +196,99 @@ proptest! {
     fn length_of_a_string_is_known_before_it_is_written(text in any::<String>()) {
         prop_assert_eq!(super::text::string_len(&text), Json::string(&text).text().len());
     }
+}
+
+/// `{"a":["Bearer <db.password>", 1], "b": "x"}`
+fn opaque() -> Json {
+    let mut text = Text::default();
+    text.push_str("Bearer ");
+    text.push(&Json::secret("db"));
+    Json::object([("a", Json::array([text.into_json(), Json::number(1)])), ("b", Json::string("x"))])
+}
+
+#[test]
+fn what_is_hidden_is_masked_in_every_text() {
+    let json = opaque();
+    let shown = r#"{"a":["Bearer ***",1],"b":"x"}"#;
+    assert!(json.is_opaque());
+    assert_eq!(json.text(), shown);
+    assert_eq!(format!("{json} {json:?}"), format!("{shown} {shown}"));
+    assert_eq!(serde_json::to_string(&json).unwrap(), shown);
+    assert_eq!(json.to_value().to_string(), shown);
+    let masked = json.clone().masked();
+    assert_eq!((masked.text(), masked.is_opaque()), (shown, false));
+    assert_ne!(masked, json);
+    assert_eq!(json.get("b").unwrap(), Json::string("x"));
+    assert!(!json.get("b").unwrap().is_opaque());
+    assert!(json.get("a").unwrap().items().unwrap()[0].is_opaque());
+    assert_eq!(json.get("a").unwrap().items().unwrap()[0].as_str(), None);
+}
+
+#[test]
+fn what_is_hidden_is_found_by_its_source_alone() {
+    let json = Json::array([opaque(), Json::secret("db"), Json::authorization()]);
+    let db = Source::Secret("db".into(), vec![]);
+    assert_eq!(json.sources(), [db, Source::Authorization]);
+    let found = json.revealed(&mut |source| match source {
+        Source::Secret(..) => Ok(parse(r#"{"n":7}"#)),
+        Source::Authorization => Err("no"),
+    });
+    assert_eq!(found, Err("no"));
+    let revealed = opaque().revealed(&mut |_| Ok::<_, ()>(parse(r#"{"n":7}"#))).unwrap();
+    assert_eq!(revealed.text(), r#"{"a":["Bearer {\"n\":7}",1],"b":"x"}"#);
+    let whole = Json::secret("db").revealed(&mut |_| Ok::<_, ()>(parse(r#"{"n":7}"#))).unwrap();
+    assert_eq!(whole, parse(r#"{"n":7}"#));
+}
+
+/// The bytes are durable: histories hold them.
+#[test]
+fn the_stored_form_keeps_what_is_hidden() {
+    let json = opaque();
+    let bytes = postcard::to_stdvec(&json).unwrap();
+    let text = std::str::from_utf8(&bytes[1..]).unwrap();
+    assert_eq!(text, r#"!{"a":["![{\"t\":\"Bearer \"},{\"h\":{\"s\":[\"db\",[]]}}]",1],"b":"=x"}"#);
+    let again: Json = postcard::from_bytes(&bytes).unwrap();
+    assert_eq!(again, json);
+    assert_eq!(again.sources(), json.sources());
+}
+
+/// The injection rule: whatever a text looks like, it is a text.
+#[test]
+fn no_text_from_outside_is_taken_for_a_reference() {
+    let stored = postcard::to_stdvec(&opaque()).unwrap();
+    let stored = std::str::from_utf8(&stored[1..]).unwrap();
+    assert!(Json::parse(stored).is_err());
+    for text in [stored, &stored[1..], "***", r#"[{"h":{"s":["db",[]]}}]"#, "![{\"h\":{\"s\":[\"db\",[]]}}]"]
+    {
+        let json = Json::object([("x", Json::string(text))]);
+        let read = parse(json.text());
+        let kept: Json = postcard::from_bytes(&postcard::to_stdvec(&read).unwrap()).unwrap();
+        assert!(!kept.is_opaque(), "{text}");
+        assert_eq!(kept.get("x").unwrap().as_str(), Some(text));
+        // Even beside something that is hidden.
+        let beside = Json::array([kept, Json::secret("db")]);
+        let kept: Json = postcard::from_bytes(&postcard::to_stdvec(&beside).unwrap()).unwrap();
+        assert_eq!(kept.sources().len(), 1);
+        assert_eq!(kept.items().unwrap()[0].get("x").unwrap().as_str(), Some(text));
+    }
+}
+
+#[test]
+fn a_stored_form_that_is_damaged_is_refused() {
+    for text in ["!", "!nonsense", "!\"x\"", "!\"!nonsense\"", "!{\"a\":\"b\"}"] {
+        let bytes = postcard::to_stdvec(text).unwrap();
+        assert!(postcard::from_bytes::<Json>(&bytes).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_path_leads_into_a_secret() {
+    let value = parse(r#"{"a":[1,{"b":"x"}]}"#);
+    let at =
+        |path: &[Step]| Source::Secret("s".into(), path.to_vec()).within(&value).map(|v| v.text().to_owned());
+    let key = |name: &str| Step::Key(name.into());
+    assert_eq!(at(&[key("a"), Step::Index(-1), key("b")]).as_deref(), Some("\"x\""));
+    assert_eq!(at(&[key("a"), Step::Index(0)]).as_deref(), Some("1"));
+    assert_eq!(at(&[key("b")]), None);
+    assert_eq!(at(&[key("a"), Step::Index(-3)]), None);
 }

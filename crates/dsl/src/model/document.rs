@@ -8,7 +8,7 @@ use super::task::{Task, TaskList};
 use super::trying::{ErrorDefinition, RetryPolicy};
 use super::value::{DslVersion, DurationValue, Expression, Label, Named, Reference, Version};
 use crate::diagnostic::{Diagnostic, Sink};
-use crate::parse::{self, Print, record, words};
+use crate::parse::{self, Path, Print, record, words};
 use serde_json::{Map, Value};
 
 record! {
@@ -51,6 +51,44 @@ impl Document {
     pub fn loose(&self) -> bool {
         let mode = self.evaluate.as_ref().and_then(|evaluate| evaluate.mode);
         mode == Some(EvaluateMode::Loose)
+    }
+
+    /// The function that it declares under a name.
+    pub(crate) fn function(&self, name: &str) -> Option<&Task> {
+        self.declared.as_ref()?.functions.as_ref()?.get(name)
+    }
+
+    /// Shows every task with its pointer: those that run, and those that are declared, whether anything uses them or not.
+    pub(crate) fn each_task<'d>(&'d self, show: &mut dyn FnMut(&'d Task, &Path)) {
+        each_of(&self.tasks, &Path::root().key("do"), show);
+        let Some(declared) = &self.declared else { return };
+        let path = Path::root().key("use");
+        for (name, task) in declared.functions.as_ref().map_or(&[][..], |group| &group.0) {
+            each_in(task, &path.keys(&["functions", name]), show);
+        }
+        for (index, item) in declared.extensions.iter().flatten().enumerate() {
+            for (name, extension) in &item.0 {
+                let path = path.key("extensions").index(index).key(name);
+                for (key, tasks) in [("before", &extension.before), ("after", &extension.after)] {
+                    if let Some(tasks) = tasks {
+                        each_of(tasks, &path.key(key), show);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn each_of<'d>(list: &'d TaskList, path: &Path, show: &mut dyn FnMut(&'d Task, &Path)) {
+    for (index, (name, task)) in list.0.iter().enumerate() {
+        each_in(task, &path.index(index).key(name), show);
+    }
+}
+
+fn each_in<'d>(task: &'d Task, path: &Path, show: &mut dyn FnMut(&'d Task, &Path)) {
+    show(task, path);
+    for nested in task.lists(path) {
+        each_of(nested.tasks, &nested.path, show);
     }
 }
 

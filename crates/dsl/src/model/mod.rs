@@ -54,8 +54,8 @@ pub use trying::{
     Backoff, Catch, CatchErrors, ErrorDefinition, ErrorFilter, Jitter, Limit, LimitAttempt, RaiseError,
     RetryPolicy,
 };
-pub(crate) use value::is_expression;
 pub use value::{
     DslVersion, DurationValue, ErrorVariable, Expression, Label, LoopVariable, Method, Named, Reference,
     Status, Uri, Version,
 };
+pub(crate) use value::{is_expression, semantic_version};

@@ -242,7 +242,8 @@ fn variable(text: &str) -> Result<(), Wrong> {
     Err((Code::InvalidVariable, format!("`{text}` is not a name for a variable"), Some(hint)))
 }
 
-fn semantic_version(text: &str) -> bool {
+/// Whether a text is a version as <https://semver.org> has it.
+pub(crate) fn semantic_version(text: &str) -> bool {
     let (rest, build) = text.split_once('+').map_or((text, None), |(rest, build)| (rest, Some(build)));
     let (core, pre) = rest.split_once('-').map_or((rest, None), |(core, pre)| (core, Some(pre)));
     let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());

@@ -1,6 +1,6 @@
 //! `call: openapi`, compiled: an operation of a document with a template for each value that it is given.
 
-use super::{EffectPolicy, HttpOutput};
+use super::{Authentication, EffectPolicy, HttpOutput};
 use crate::expr::Template;
 use std::sync::Arc;
 
@@ -21,6 +21,8 @@ pub struct OpenApiCall {
     pub output: HttpOutput,
     /// `with.redirect`: whether a redirect is an answer (`true`) or an error (`false`)
     pub redirect: bool,
+    /// `with.authentication`
+    pub authentication: Option<Authentication>,
     /// How often its effect may happen.
     pub effect: EffectPolicy,
 }

@@ -1,6 +1,6 @@
 //! `call: mcp` and `call: a2a`, compiled: one JSON-RPC request.
 
-use super::{EffectPolicy, Span};
+use super::{Authentication, EffectPolicy, Span};
 use crate::expr::{Template, UriTemplate};
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub struct RpcCall {
     pub params: Option<Template>,
     /// `with.timeout`
     pub timeout: Option<Span>,
+    /// The endpoint's policy
+    pub authentication: Option<Authentication>,
     /// How often its effect may happen.
     pub effect: EffectPolicy,
 }

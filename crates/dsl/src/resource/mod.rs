@@ -11,8 +11,8 @@ pub(crate) mod document;
 pub(crate) mod openapi;
 mod wanted;
 
-pub use wanted::Wanted;
 pub(crate) use wanted::wanted;
+pub use wanted::{Source, Wanted};
 
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -49,11 +49,19 @@ impl Resources {
         self.0.iter().filter_map(|(address, content)| Some((&**address, &**content.as_ref().ok()?)))
     }
 
-    /// Those of the resources that are among the wanted ones. What a text no longer names is not kept.
-    #[must_use]
-    pub fn only(&self, wanted: &[Wanted]) -> Self {
-        let named = |address: &Arc<str>| wanted.iter().any(|wanted| wanted.address == **address);
-        Self(self.0.iter().filter(|entry| named(entry.0)).map(|(a, c)| (a.clone(), c.clone())).collect())
+    /// What is wanted with what that needs in turn, and nothing else; `None` when a part of it was not read.
+    pub fn closure(&self, wanted: &[Wanted]) -> Option<Self> {
+        let mut found = BTreeMap::new();
+        let mut open = wanted.to_vec();
+        while let Some(next) = open.pop() {
+            let (address, content) = self.0.get_key_value(next.address.as_str())?;
+            if found.contains_key(address) {
+                continue;
+            }
+            open.extend(next.further(content.as_ref().ok()?));
+            found.insert(address.clone(), content.clone());
+        }
+        Some(Self(found))
     }
 
     /// A digest of a document and of everything it was compiled with. Without resources it is the document's own.

@@ -1,85 +1,114 @@
 //! Which resources a definition needs, and where it says so.
 
 use crate::diagnostic::{Code, Sink};
-use crate::limits::RESOURCES_MAX;
-use crate::model::{Call, Document, ExternalResource, Task, TaskKind, TaskList};
+use crate::function::{self, Callee};
+use crate::limits::{CATALOG_FUNCTIONS_MAX, RESOURCES_MAX};
+use crate::model::{Call, Document, ExternalResource, TaskKind};
 use crate::parse::{Path, Tree};
+use tenure_types::FunctionId;
 
 /// A resource that a definition needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// Its URI.
+    /// Its URI, or what stands for one.
     pub address: String,
+    /// What it is.
+    pub source: Source,
+}
+
+/// What a resource is, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A document behind its address.
+    Document,
+    /// A function behind its address.
+    Function,
+    /// A function of the tenant's own catalog.
+    Catalog(FunctionId),
+}
+
+impl Wanted {
+    /// What the resource itself needs, now that its content is known.
+    pub fn further(&self, content: &[u8]) -> Vec<Self> {
+        match (&self.source, std::str::from_utf8(content)) {
+            (Source::Function | Source::Catalog(_), Ok(text)) => function::wanted(text),
+            (Source::Function | Source::Catalog(_), Err(_)) | (Source::Document, _) => vec![],
+        }
+    }
+
+    /// Whether it is a function.
+    pub(crate) fn calls(&self) -> bool {
+        self.source != Source::Document
+    }
 }
 
 /// Every resource that the calls of a document need, each once, in the order of the text. What cannot be one is reported.
 pub(crate) fn wanted(document: &Document, tree: &Tree, sink: &mut Sink) -> Vec<Wanted> {
-    let mut search = Search { tree, sink, found: vec![] };
-    search.list(&document.tasks, &Path::root().key("do"));
-    search.declared(document);
+    let mut search = Search { document, tree, sink, found: vec![] };
+    document.each_task(&mut |task, path| {
+        if let TaskKind::Call(call) = &task.kind {
+            search.call(call, path);
+        }
+    });
     search.found
 }
 
 struct Search<'a> {
+    document: &'a Document,
     tree: &'a Tree,
     sink: &'a mut Sink,
     found: Vec<Wanted>,
 }
 
 impl Search<'_> {
-    fn list(&mut self, list: &TaskList, path: &Path) {
-        for (index, (name, task)) in list.0.iter().enumerate() {
-            self.task(task, &path.index(index).key(name));
+    fn call(&mut self, call: &Call, path: &Path) {
+        if let Call::Function(call) = call {
+            self.function(&call.name, &path.key("call"));
+        } else if let Some((key, resource)) = of_call(call) {
+            let path = path.key("with").key(key);
+            self.at_address(&resource.endpoint.uri().0, Source::Document, &path);
         }
     }
 
-    /// What functions and extensions need, whether anything calls them or not: they are compiled all the same.
-    fn declared(&mut self, document: &Document) {
-        let Some(declared) = &document.declared else { return };
-        let path = Path::root().key("use");
-        for (name, task) in declared.functions.as_ref().map_or(&[][..], |group| &group.0) {
-            self.task(task, &path.keys(&["functions", name]));
-        }
-        for (index, item) in declared.extensions.iter().flatten().enumerate() {
-            for (name, extension) in &item.0 {
-                let path = path.key("extensions").index(index).key(name);
-                for (key, tasks) in [("before", &extension.before), ("after", &extension.after)] {
-                    if let Some(tasks) = tasks {
-                        self.list(tasks, &path.key(key));
-                    }
-                }
-            }
-        }
-    }
-
-    fn task(&mut self, task: &Task, path: &Path) {
-        if let TaskKind::Call(call) = &task.kind
-            && let Some((key, resource)) = of_call(call)
-        {
-            self.resource(resource, &path.key("with").key(key));
-        }
-        for nested in task.lists(path) {
-            self.list(nested.tasks, &nested.path);
-        }
-    }
-
-    fn resource(&mut self, resource: &ExternalResource, path: &Path) {
-        let address = &resource.endpoint.uri().0;
-        if !fixed(address) {
-            let message =
-                "a resource is read when the definition is registered: its address cannot be computed";
-            let hint = Some("write a whole URI such as `https://example.com/openapi.yaml`".to_owned());
-            let path = path.key("endpoint");
-            return self.sink.value(Code::ResourceAddress, self.tree, &path, message.to_owned(), hint);
-        }
-        if self.found.iter().any(|wanted| wanted.address == *address) {
+    /// A name that calls nothing is reported by whoever checks references.
+    fn function(&mut self, name: &str, path: &Path) {
+        let declared = self.document.declared.as_ref();
+        if self.document.function(name).is_some() {
             return;
         }
-        if self.found.len() == RESOURCES_MAX {
-            let message = format!("the definition needs more than {RESOURCES_MAX} resources");
+        match Callee::of(name, declared.and_then(|declared| declared.catalogs.as_ref())) {
+            Ok(callee @ Callee::Catalog(_)) => self.add(callee.address(), callee.source(), path),
+            Ok(Callee::Address(address)) => self.at_address(&address, Source::Function, path),
+            Err(_) => {}
+        }
+    }
+
+    fn at_address(&mut self, address: &str, source: Source, path: &Path) {
+        if fixed(address) {
+            return self.add(address.to_owned(), source, path);
+        }
+        let message = "a resource is read when the definition is registered: its address cannot be computed";
+        let hint = Some("write a whole URI such as `https://example.com/openapi.yaml`".to_owned());
+        let path = if source == Source::Document { path.key("endpoint") } else { path.clone() };
+        self.sink.value(Code::ResourceAddress, self.tree, &path, message.to_owned(), hint);
+    }
+
+    fn add(&mut self, address: String, source: Source, path: &Path) {
+        if self.found.iter().any(|wanted| wanted.address == address) {
+            return;
+        }
+        let own = matches!(source, Source::Catalog(_));
+        let there = self.found.iter().filter(|wanted| matches!(wanted.source, Source::Catalog(_)) == own);
+        let (max, what) = if own {
+            (CATALOG_FUNCTIONS_MAX, "functions of the catalog")
+        } else {
+            (RESOURCES_MAX, "resources")
+        };
+        if there.count() == max {
+            let message = format!("the definition needs more than {max} {what}");
             return self.sink.value(Code::TooManyResources, self.tree, path, message, None);
         }
-        self.found.push(Wanted { address: address.clone() });
+        self.found.push(Wanted { address, source });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Validator;
 use crate::diagnostic::Code;
-use crate::model::{Call, Endpoint, ExternalResource, McpTransportKind};
+use crate::model::{Call, ExternalResource, McpTransportKind};
 use crate::parse::Path;
 
 /// Refuses what a call asks for.
@@ -10,31 +10,20 @@ pub(super) fn call(validator: &mut Validator<'_>, call: &Call, path: &Path) {
     let path = &path.key("with");
     match call {
         Call::OpenApi(call) => {
-            if call.authentication.is_some() {
-                let what = "the authentication of an operation";
-                authentication(validator, &path.key("authentication"), what);
-            }
             resource(validator, &call.document, &path.key("document"));
         }
         Call::A2a(call) => {
             if let Some(card) = &call.agent_card {
                 resource(validator, card, &path.key("agentCard"));
             }
-            if let Some(server) = &call.server {
-                endpoint(validator, server, &path.key("server"));
-            }
         }
         Call::Mcp(call) => {
             let path = path.key("transport");
-            match &call.transport.kind {
-                McpTransportKind::Http(http) => {
-                    endpoint(validator, &http.endpoint, &path.keys(&["http", "endpoint"]));
-                }
-                McpTransportKind::Stdio(_) => {
-                    let message = "a server on standard input and output would be a process of the engine's own machine";
-                    let hint = Some("start the server elsewhere and use `transport.http`".to_owned());
-                    validator.key(Code::UnsupportedTransport, &path.key("stdio"), message, hint);
-                }
+            if matches!(call.transport.kind, McpTransportKind::Stdio(_)) {
+                let message =
+                    "a server on standard input and output would be a process of the engine's own machine";
+                let hint = Some("start the server elsewhere and use `transport.http`".to_owned());
+                validator.key(Code::UnsupportedTransport, &path.key("stdio"), message, hint);
             }
             if call.transport.options.is_some() {
                 let message = "no options of a transport are known";
@@ -48,17 +37,7 @@ pub(super) fn call(validator: &mut Validator<'_>, call: &Call, path: &Path) {
 fn resource(validator: &mut Validator<'_>, resource: &ExternalResource, path: &Path) {
     if resource.endpoint.authentication().is_some() {
         let path = path.keys(&["endpoint", "authentication"]);
-        authentication(validator, &path, "the authentication of a resource");
+        let message = "the authentication of a resource is not supported yet".to_owned();
+        validator.key(Code::EndpointAuthentication, &path, message, None);
     }
-}
-
-fn endpoint(validator: &mut Validator<'_>, endpoint: &Endpoint, path: &Path) {
-    if endpoint.authentication().is_some() {
-        authentication(validator, &path.key("authentication"), "the authentication of an endpoint");
-    }
-}
-
-fn authentication(validator: &mut Validator<'_>, path: &Path, what: &str) {
-    let message = format!("{what} is not supported yet");
-    validator.key(Code::EndpointAuthentication, path, message, None);
 }

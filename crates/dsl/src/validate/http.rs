@@ -24,7 +24,12 @@ pub(super) fn task(validator: &mut Validator<'_>, task: &Task, path: &Path) {
     let path = path.key("with");
     if let Some(TextsOrExpression::Texts(headers)) = &http.headers {
         for (name, value) in &headers.0 {
-            header(validator, name, value, &path.key("headers").key(name));
+            let path = path.key("headers").key(name);
+            header(validator, name, value, &path);
+            if name.eq_ignore_ascii_case("authorization") && http.endpoint.authentication().is_some() {
+                let message = format!("the header `{name}` is set by the endpoint's `authentication`");
+                validator.key(Code::ReservedHeader, &path, message, None);
+            }
         }
     }
     let path = match &http.endpoint {

@@ -2,8 +2,11 @@
 
 use super::Validator;
 use crate::diagnostic::{Code, did_you_mean};
-use crate::model::{Authentication, Call, Reference, RetryPolicy, Task, TaskKind};
+use crate::function::{Callee, Unknown};
+use crate::model::{Authentication, Call, McpTransportKind, Reference, RetryPolicy, Task, TaskKind};
 use crate::parse::{Kind, Path};
+use tenure_types::limits::SECRET_NAME_CHARS_MAX;
+use tenure_types::secret_name_is_valid;
 
 /// References of the document itself, and the policies that it declares.
 pub(super) fn document(validator: &mut Validator<'_>) {
@@ -11,9 +14,27 @@ pub(super) fn document(validator: &mut Validator<'_>) {
     if let Some(Reference::Name(name)) = &document.timeout {
         timeout(validator, name, &Path::root().key("timeout"));
     }
+    secrets(validator);
     let retries = document.declared.as_ref().and_then(|declared| declared.retries.as_ref());
     for (name, policy) in retries.map(|retries| retries.0.as_slice()).unwrap_or_default() {
         validator.retry_policy(policy, &Path::root().keys(&["use", "retries", name]));
+    }
+}
+
+/// A secret's name is usable, and is declared once.
+fn secrets(validator: &mut Validator<'_>) {
+    let Some(secrets) = validator.document.declared.as_ref().and_then(|declared| declared.secrets.as_ref())
+    else {
+        return;
+    };
+    for (index, name) in secrets.iter().enumerate() {
+        let path = Path::root().keys(&["use", "secrets"]).index(index);
+        let readable = matches!(validator.tree.find(&path).map(|tree| &tree.kind), Some(Kind::Text(_)));
+        if readable && !secret_name_is_valid(name) {
+            let message =
+                format!("a secret's name has 1 to {SECRET_NAME_CHARS_MAX} letters, digits, `-`, `_` and `.`");
+            validator.value(Code::InvalidName, &path, message, None);
+        }
     }
 }
 
@@ -40,10 +61,20 @@ pub(super) fn task(validator: &mut Validator<'_>, task: &Task, path: &Path) {
             }
         }
         TaskKind::Call(Call::Http(http)) => {
-            if let Some(Authentication::Use(name)) = http.endpoint.authentication() {
-                let path = path.keys(&["with", "endpoint", "authentication", "use"]);
-                let what = "authentication policy";
-                declared(validator, "authentications", Code::UnknownAuthentication, what, name, &path);
+            policy(validator, http.endpoint.authentication(), &path.keys(&["with", "endpoint"]));
+        }
+        TaskKind::Call(Call::OpenApi(call)) => {
+            policy(validator, call.authentication.as_ref(), &path.key("with"));
+        }
+        TaskKind::Call(Call::A2a(call)) => {
+            if let Some(server) = &call.server {
+                policy(validator, server.authentication(), &path.keys(&["with", "server"]));
+            }
+        }
+        TaskKind::Call(Call::Mcp(call)) => {
+            if let McpTransportKind::Http(http) = &call.transport.kind {
+                let path = path.keys(&["with", "transport", "http", "endpoint"]);
+                policy(validator, http.endpoint.authentication(), &path);
             }
         }
         TaskKind::Call(Call::Function(function)) => called(validator, &function.name, &path.key("call")),
@@ -57,6 +88,15 @@ pub(super) fn task(validator: &mut Validator<'_>, task: &Task, path: &Path) {
         | TaskKind::Set(_)
         | TaskKind::Switch(_)
         | TaskKind::Wait(_) => {}
+    }
+}
+
+/// The policy that a call uses by its name.
+fn policy(validator: &mut Validator<'_>, used: Option<&Authentication>, path: &Path) {
+    if let Some(Authentication::Use(name)) = used {
+        let path = path.keys(&["authentication", "use"]);
+        let what = "authentication policy";
+        declared(validator, "authentications", Code::UnknownAuthentication, what, name, &path);
     }
 }
 
@@ -76,13 +116,35 @@ fn retry(validator: &mut Validator<'_>, policy: &Reference<RetryPolicy>, path: &
 /// A function is declared, is a URI, or is of a catalog. A name without version is a built-in call, misspelt, or none.
 fn called(validator: &mut Validator<'_>, name: &str, path: &Path) {
     let readable = matches!(validator.tree.find(path).map(|tree| &tree.kind), Some(Kind::Text(_)));
-    if !readable || name.contains(':') || is_declared(validator, "functions", name) {
+    if !readable || is_declared(validator, "functions", name) {
         return;
+    }
+    if name.contains(':') {
+        return elsewhere(validator, name, path);
     }
     let known = declared_names(validator, "functions");
     let candidates = known.iter().map(String::as_str).chain(Call::BUILT_IN);
     let hint = did_you_mean(name, candidates).or_else(|| Some("declare it under `use.functions`".to_owned()));
     validator.value(Code::UnknownFunction, path, format!("no function `{name}` is declared"), hint);
+}
+
+/// A name with a colon is one of a catalog, or an address.
+fn elsewhere(validator: &mut Validator<'_>, name: &str, path: &Path) {
+    let declared = validator.document.declared.as_ref();
+    let catalogs = declared.and_then(|declared| declared.catalogs.as_ref());
+    let Err(unknown) = Callee::of(name, catalogs) else { return };
+    let (code, hint) = match &unknown {
+        Unknown::Malformed => (Code::UnknownFunction, "write it like `vm-create:1.0.0@default`".to_owned()),
+        Unknown::Public(_) => {
+            let hint = format!("put it into the tenant's catalog, and call `{name}@default`");
+            (Code::PublicFunction, hint)
+        }
+        Unknown::Catalog(_) => {
+            let hint = "declare it under `use.catalogs`; the tenant's own is called `default`".to_owned();
+            (Code::UnknownFunction, hint)
+        }
+    };
+    validator.value(code, path, unknown.said_of(name), Some(hint));
 }
 
 fn declared(validator: &mut Validator<'_>, group: &str, code: Code, what: &str, name: &str, path: &Path) {

@@ -40,18 +40,11 @@ fn schedule(validator: &mut Validator<'_>) {
 fn declared(validator: &mut Validator<'_>) {
     let Some(declared) = &validator.document.declared else { return };
     let root = Path::root().key("use");
-    let count = |count: Option<usize>| count.unwrap_or(0) > 0;
-    let groups = [
-        (
-            Code::UseAuthentications,
-            "authentications",
-            count(declared.authentications.as_ref().map(|group| group.0.len())),
-        ),
-        (Code::UseCatalogs, "catalogs", count(declared.catalogs.as_ref().map(|group| group.0.len()))),
-        (Code::Secrets, "secrets", count(declared.secrets.as_ref().map(Vec::len))),
-    ];
-    for (code, group, _) in groups.into_iter().filter(|(_, _, used)| *used) {
-        refuse(validator, code, &root.key(group), &format!("`use.{group}`"));
+    for (name, catalog) in declared.catalogs.as_ref().map_or(&[][..], |group| &group.0) {
+        if catalog.endpoint.authentication().is_some() {
+            let path = root.keys(&["catalogs", name, "endpoint", "authentication"]);
+            refuse(validator, Code::EndpointAuthentication, &path, "the authentication of a catalog");
+        }
     }
 }
 
@@ -92,22 +85,10 @@ fn kind(validator: &mut Validator<'_>, task: &Task, path: &Path) {
 
 fn called(validator: &mut Validator<'_>, call: &Call, path: &Path) {
     match call {
-        Call::Compensate(_) => {}
-        Call::Http(http) => {
-            if http.endpoint.authentication().is_some() {
-                let path = path.keys(&["with", "endpoint", "authentication"]);
-                refuse(validator, Code::EndpointAuthentication, &path, "the authentication of an endpoint");
-            }
-        }
+        Call::Compensate(_) | Call::Http(_) | Call::Function(_) => {}
         Call::OpenApi(_) | Call::A2a(_) | Call::Mcp(_) => calls::call(validator, call, path),
         Call::Grpc(_) | Call::AsyncApi(_) => {
             refuse(validator, Code::CallProtocol, &path.key("call"), &format!("`call: {}`", call.name()));
-        }
-        Call::Function(function) => {
-            if function.name.contains(':') {
-                let message = format!("the function of `call: {}`", function.name);
-                refuse(validator, Code::CallFunction, &path.key("call"), &message);
-            }
         }
     }
 }

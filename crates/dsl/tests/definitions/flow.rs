@@ -175,7 +175,6 @@ fn authentication_policies_are_declared() {
     check_body(
         "\ndo:\n  - a: { call: http, with: { method: GET, endpoint: { uri: 'http://x', authentication: { use: tokn } } } }\n",
         expect![[r#"
-        DEF-0111 3:72 /do/0/a/with/endpoint/authentication the authentication of an endpoint is not supported yet
         DEF-0057 3:95 /do/0/a/with/endpoint/authentication/use no authentication policy `tokn` is declared (declare it under `use.authentications`)
     "#]],
     );

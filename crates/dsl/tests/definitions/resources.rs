@@ -160,9 +160,9 @@ fn the_address_of_a_resource_is_fixed_and_its_credentials_are_not_supported_yet(
     );
     refused(
         &[("http://x/p.json", PETSTORE)],
-        &call("operationId: getPetById, parameters: { petId: 1 }, authentication: { bearer: { token: t } }"),
+        "do:\n  - a: { call: openapi, with: { document: { endpoint: { uri: 'http://x/p.json', authentication: { bearer: { token: t } } } }, operationId: getPetById, parameters: { petId: 1 } } }\n",
         expect![[r#"
-            DEF-0111 3:127 /do/0/a/with/authentication the authentication of an operation is not supported yet
+            DEF-0111 3:81 /do/0/a/with/document/endpoint/authentication the authentication of a resource is not supported yet
         "#]],
     );
 }

@@ -54,28 +54,6 @@ fn protocols_of_calls() {
 }
 
 #[test]
-fn functions() {
-    check_body(
-        &task("call: 'vm-create:1.0.0@default', with: { name: x }"),
-        expect![[r#"
-        DEF-0104 3:10 /do/0/a/call the function of `call: vm-create:1.0.0@default` is not supported yet
-    "#]],
-    );
-    check_body(
-        &task("call: 'log:1.0.0'"),
-        expect![[r#"
-        DEF-0104 3:10 /do/0/a/call the function of `call: log:1.0.0` is not supported yet
-    "#]],
-    );
-    check_body(
-        &task("call: 'https://example.com/function.yaml'"),
-        expect![[r#"
-        DEF-0104 3:10 /do/0/a/call the function of `call: https://example.com/function.yaml` is not supported yet
-    "#]],
-    );
-}
-
-#[test]
 fn unsupported_kinds_are_still_checked() {
     check_body(
         &task("run: { shell: {}, script: {} }"),
@@ -110,7 +88,6 @@ fn unsupported_kinds_are_still_checked() {
     check_body(
         "\nuse: { authentications: { a: { basic: { username: x } } } }\ndo: []\n",
         expect![[r#"
-        DEF-0106 2:8 /use/authentications `use.authentications` is not supported yet
         DEF-0021 2:39 /use/authentications/a/basic the key `password` is required
     "#]],
     );
@@ -145,16 +122,14 @@ fn declarations() {
         "
 use:
   authentications: { a: { bearer: { token: x } } }
-  catalogs: { c: { endpoint: 'http://x' } }
+  catalogs: { c: { endpoint: { uri: 'http://x', authentication: { basic: { username: a, password: b } } } } }
   extensions: [ { e: { extend: all } } ]
   functions: { f: { wait: PT1S } }
   secrets: [ s ]
 do: []
 ",
         expect![[r#"
-            DEF-0106 3:3 /use/authentications `use.authentications` is not supported yet
-            DEF-0107 4:3 /use/catalogs `use.catalogs` is not supported yet
-            DEF-0110 7:3 /use/secrets `use.secrets` is not supported yet
+            DEF-0111 4:49 /use/catalogs/c/endpoint/authentication the authentication of a catalog is not supported yet
         "#]],
     );
 }
@@ -164,28 +139,6 @@ fn empty_declarations_are_taken() {
     check_body(
         "\nuse: { authentications: {}, catalogs: {}, extensions: [], functions: {}, secrets: [] }\ndo: []\n",
         expect![[""]],
-    );
-}
-
-#[test]
-fn authentication_of_an_endpoint() {
-    check_body(
-        &task(
-            "call: http, with: { method: GET, endpoint: { uri: 'http://x', authentication: { basic: { username: u, password: p } } } }",
-        ),
-        expect![[r#"
-        DEF-0111 3:72 /do/0/a/with/endpoint/authentication the authentication of an endpoint is not supported yet
-    "#]],
-    );
-}
-
-#[test]
-fn secrets_in_expressions() {
-    check_body(
-        &task("set: { x: '${ $secrets.key }' }"),
-        expect![[r#"
-        DEF-0110 3:24 /do/0/a/set/x secrets are not supported yet
-    "#]],
     );
 }
 

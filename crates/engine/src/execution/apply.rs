@@ -888,6 +888,11 @@ fn state_of(begun: &Begun, input: &Json, attempts_before: u32) -> State {
             let request = request.clone();
             State::Call(CallState::new(request, *key, (*mode, *on_uncertain), *deadline, attempts_before))
         }
+        Begun::Protected { request, key, mode, on_uncertain, deadline, protection } => {
+            let request = request.clone();
+            let call = CallState::new(request, *key, (*mode, *on_uncertain), *deadline, attempts_before);
+            State::Call(CallState { protection: Some(Arc::clone(protection)), ..call })
+        }
         Begun::Compensate => State::Compensate,
         Begun::Emit { event } => State::Emit(Arc::clone(event)),
         Begun::Listen { wants, read, each } => {

@@ -157,10 +157,16 @@ fn call_of(frame: &Frame) -> &CallState {
 
 fn answered(turn: &mut Turn<'_>, id: FrameId, answer: &Answer) {
     let frame = turn.exec.frame(id);
+    let call = call_of(frame);
+    let protection = call.protection.as_deref();
     // An answer that says yes and cannot be used says all the same that the step was executed.
-    let (executed, read) = match &call_of(frame).request {
-        Request::Http(request) => (call_http::good(request, answer), call_http::read(request, answer)),
-        Request::Rpc(request) => (call_rpc::good(request, answer), call_rpc::read(request, answer)),
+    let (executed, read) = match &call.request {
+        Request::Http(request) => {
+            (call_http::good(request, answer), call_http::read(request, protection, answer))
+        }
+        Request::Rpc(request) => {
+            (call_rpc::good(request, answer), call_rpc::read(request, protection, answer))
+        }
     };
     if !frame.drained() {
         return probe::overtaken(turn, id, read, executed);
@@ -187,14 +193,24 @@ fn no_answer(turn: &mut Turn<'_>, id: FrameId, cause: Cause) {
     if frame.ending.is_some() {
         return drained(turn, id, cause, known);
     }
-    if known && &*cause.word == "invalid_request" {
-        // Every attempt sends the same request: none of them can be better.
-        let (error, executed) = (Error::configuration(&*cause.detail), call.ambiguous);
+    if let Some(error) = verdict(&cause) {
+        let executed = call.ambiguous;
         return turn.fault(id, error, Reach::Catchable, executed);
     }
     match (known, call.mode) {
         (false, Mode::AtMostOnce) => uncertain(turn, id, cause),
         (true, _) | (false, Mode::ExactlyOnceWithKey | Mode::AtLeastOnce) => back_off(turn, id, cause, known),
+    }
+}
+
+/// What makes another attempt pointless: every one sends the same request, with the same credentials.
+fn verdict(cause: &Cause) -> Option<Error> {
+    let detail = &*cause.detail;
+    match (cause.class, &*cause.word) {
+        (CauseClass::NotSent, "invalid_request") => Some(Error::configuration(detail)),
+        (CauseClass::NotSent, "authentication") => Some(Error::authentication(detail)),
+        (CauseClass::NotSent, "authorization") => Some(Error::authorization(detail)),
+        (CauseClass::NotSent | CauseClass::Refused | CauseClass::Unknown | CauseClass::Lost, _) => None,
     }
 }
 

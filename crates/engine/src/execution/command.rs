@@ -90,7 +90,7 @@ fn begun(turn: &Turn<'_>, raw: &Json) -> (Option<Begin>, Option<Error>) {
     let scope = Scope::of_start(turn.def, &turn.exec, raw, turn.now.at);
     let input = match &program.input.map {
         Some(from) => {
-            let mapped = dataflow::eval(from, raw, &scope, "input.from");
+            let mapped = dataflow::eval_opaque(from, raw, &scope, "input.from");
             mapped.and_then(|input| dataflow::bounded(input, "input.from")).map(Some)
         }
         None => Ok(None),

@@ -11,9 +11,14 @@ use tenure_dsl::program::{Node, Span, Transform};
 use tenure_dsl::schema::Schema;
 use tenure_types::limits::PAYLOAD_BYTES_MAX;
 
-/// Evaluates a template; `what` names it in the error.
+/// Evaluates a template; `what` names it in the error. Secrets in it are masked.
 pub(super) fn eval(template: &Template, dot: &Json, env: &dyn Env, what: &str) -> Result<Json, Error> {
     template.eval(dot, env).map_err(|error| Error::expression(format!("`{what}`: {error}")))
+}
+
+/// The same for what is passed on: secrets stay in it as references.
+pub(super) fn eval_opaque(template: &Template, dot: &Json, env: &dyn Env, what: &str) -> Result<Json, Error> {
+    template.eval_opaque(dot, env).map_err(|error| Error::expression(format!("`{what}`: {error}")))
 }
 
 /// Evaluates a condition; `what` names it in the error.
@@ -56,11 +61,13 @@ pub(super) fn bounded(value: Json, what: &str) -> Result<Json, Error> {
 pub(super) fn enter(input: &Transform, raw: &Json, env: &dyn Env) -> Result<Option<Json>, Error> {
     validate(input.schema.as_ref(), raw, "input.schema")?;
     let Some(from) = &input.map else { return Ok(None) };
-    bounded(eval(from, raw, env, "input.from")?, "input.from").map(Some)
+    bounded(eval_opaque(from, raw, env, "input.from")?, "input.from").map(Some)
 }
 
-/// What comes out: `as` maps the raw data, then the schema holds for the result.
+/// What comes out: `as` maps the raw data, then the schema holds for the result. Secrets end here: what comes out is
+/// shown, and stored as it is shown.
 pub(super) fn emerge(output: &Transform, raw: Json, env: &dyn Env) -> Result<Json, Error> {
+    let raw = raw.masked();
     let output_json = match &output.map {
         Some(mapping) => eval(mapping, &raw, env, "output.as")?,
         None => raw,
@@ -76,6 +83,7 @@ pub(super) fn leave(
     node: &Node,
     raw_output: Json,
 ) -> Result<(Json, Option<Json>), Error> {
+    let raw_output = raw_output.masked();
     if plain(&node.output) && plain(&node.export) {
         return Ok((bounded(raw_output, "output")?, None));
     }

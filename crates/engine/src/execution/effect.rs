@@ -5,7 +5,7 @@ use super::request::Request;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tenure_dsl::json::Json;
-use tenure_dsl::program::{HttpOutput, Mode};
+use tenure_dsl::program::{HttpOutput, Mode, Scheme};
 use tenure_types::{Epoch, TaskRef, Timestamp};
 
 /// One activation of a task in one execution, numbered in the order of their starts.
@@ -103,6 +103,8 @@ pub struct CallEffect {
     pub epoch: Epoch,
     /// What to send.
     pub request: Request,
+    /// What of it only the sender can complete.
+    pub protection: Option<Arc<Protection>>,
     /// `Idempotency-Key`.
     pub key: Arc<str>,
     /// How often the effect may happen.
@@ -113,7 +115,8 @@ pub struct CallEffect {
     pub deadline: Timestamp,
 }
 
-/// A request of `call: http`, evaluated. Recorded with the intent, so that every attempt sends the same.
+/// A request of `call: http`, evaluated. Recorded with the intent, so that every attempt sends the same. What is hidden
+/// in it is masked, but in the body, which is a value that can hold it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HttpRequest {
     /// In capitals.
@@ -126,8 +129,36 @@ pub struct HttpRequest {
     pub body: Option<Json>,
     /// What the call yields.
     pub output: Output,
-    /// Whether a redirect status is an answer.
+    /// Whether a redirect status is no error; a redirect of `GET` is followed then.
     pub redirect: bool,
+}
+
+/// What of a request is known only when it is sent: the parts that hold secrets, as references to them, and how the call
+/// proves who it is. Recorded beside the request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Protection {
+    /// The whole URI, when something in it is hidden.
+    pub uri: Option<Json>,
+    /// Values of headers in which something is hidden, by their place in the request's list.
+    pub headers: Vec<(u32, Json)>,
+    /// The endpoint's policy.
+    pub authentication: Option<Authentication>,
+}
+
+impl Protection {
+    /// Whether there is nothing to complete.
+    pub fn is_empty(&self) -> bool {
+        self.uri.is_none() && self.headers.is_empty() && self.authentication.is_none()
+    }
+}
+
+/// An authentication policy, evaluated; its secrets are references.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authentication {
+    /// The scheme.
+    pub scheme: Scheme,
+    /// What [`tenure_dsl::authentication::Credentials::read`] reads once everything is known.
+    pub properties: Json,
 }
 
 /// [`HttpOutput`] in its recorded form.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::expr::Env;
 use tenure_dsl::json::Json;
-use tenure_dsl::program::{Definition, KeyScope, Kind, Node};
+use tenure_dsl::program::{Authentication, Definition, KeyScope, Kind, Node};
 use tenure_types::Timestamp;
 
 /// The place in an execution from which an expression looks around.
@@ -266,6 +266,22 @@ impl<'a> Scope<'a> {
         key::of_task(self.exec, task.place, undo, key_scope(task.node), task.attempts_before)
     }
 
+    /// The declared secrets, each by its name; nobody here knows a value, or whether there is one.
+    fn secrets(&self) -> Json {
+        Json::object(self.def.program.secrets.iter().map(|name| (name, Json::secret(name))))
+    }
+
+    /// How the task's own call proves who it is.
+    fn authorization(&self) -> Json {
+        let policy = self.task.as_ref().and_then(|task| authentication(task.node));
+        policy.map_or_else(Json::null, |policy| {
+            Json::object([
+                ("scheme", Json::string(policy.scheme.header())),
+                ("parameter", Json::authorization()),
+            ])
+        })
+    }
+
     fn describe_workflow(&self) -> Json {
         Json::object([
             ("id", Json::string(&self.exec.id().to_string())),
@@ -296,7 +312,8 @@ impl Env for Scope<'_> {
             }
             "workflow" => Some(self.describe_workflow()),
             "runtime" => Some(runtime()),
-            "authorization" => Some(Json::null()),
+            "secrets" => Some(self.secrets()),
+            "authorization" => Some(self.authorization()),
             _ => self.variable(name),
         }
     }
@@ -324,6 +341,27 @@ fn with_text(described: &Json, node: &Node) -> Json {
     let text = node.definition.entries().unwrap_or_default();
     let more = text.into_iter().filter(|(key, _)| described.iter().all(|(own, _)| own != key));
     Json::object(more.chain(described.iter().cloned()).collect::<Vec<_>>())
+}
+
+fn authentication(node: &Node) -> Option<&Authentication> {
+    match &node.kind {
+        Kind::Http(call) => call.authentication.as_ref(),
+        Kind::OpenApi(call) => call.authentication.as_ref(),
+        Kind::Rpc(call) => call.authentication.as_ref(),
+        Kind::Do(_)
+        | Kind::Set(_)
+        | Kind::Switch(_)
+        | Kind::For(_)
+        | Kind::Fork(_)
+        | Kind::Raise(_)
+        | Kind::Try(_)
+        | Kind::Wait(_)
+        | Kind::Compensate(_)
+        | Kind::Emit(_)
+        | Kind::Listen(_)
+        | Kind::Function(_)
+        | Kind::Extended(_) => None,
+    }
 }
 
 fn runtime() -> Json {

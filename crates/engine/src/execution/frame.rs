@@ -1,7 +1,7 @@
 //! One activation of a task: what it remembers while it runs.
 
 use super::correlation::Shown;
-use super::effect::{FrameId, TimerKind};
+use super::effect::{FrameId, Protection, TimerKind};
 use super::event::Event;
 use super::history::{Cause, Each, Ending, Onward, Slot, Want};
 use super::log::Log;
@@ -163,6 +163,7 @@ pub(super) enum TryPhase {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct CallState {
     pub(super) request: Request,
+    pub(super) protection: Option<Arc<Protection>>,
     pub(super) key: super::history::Key,
     pub(super) key_text: Arc<str>,
     pub(super) mode: Mode,
@@ -207,6 +208,7 @@ impl CallState {
     ) -> Self {
         Self {
             request,
+            protection: None,
             key,
             key_text: key.text(),
             mode,

@@ -4,7 +4,7 @@
 //! golden files hold every variant's bytes. A fact carries whatever `apply` needs, because `apply` has no definition.
 //! What follows from the state (a task's raw input is its predecessor's output) is not recorded twice.
 
-use super::effect::{FrameId, HttpRequest};
+use super::effect::{FrameId, HttpRequest, Protection};
 use super::event::Event;
 use super::input::{Actor, Resolution};
 use super::place::Place;
@@ -573,6 +573,21 @@ pub enum Begun {
     Extended {
         /// Whether the extension applies: its `when`.
         applies: bool,
+    },
+    /// A call of any protocol with secrets or an authentication policy
+    Protected {
+        /// What every attempt sends, as far as it may be shown.
+        request: Request,
+        /// `Idempotency-Key`.
+        key: Key,
+        /// How often its effect may happen.
+        mode: Mode,
+        /// What becomes of an unknown outcome.
+        on_uncertain: OnUncertain,
+        /// When the engine gives up, whether the task has a `timeout` or not.
+        deadline: Timestamp,
+        /// What only the sender can complete.
+        protection: Arc<Protection>,
     },
 }
 

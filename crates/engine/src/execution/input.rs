@@ -146,7 +146,9 @@ pub enum CallOutcome {
     Answered(Answer),
     /// Proven that no byte of the request left.
     NotSent {
-        /// A stable word: `guard`, `dns`, `connect`, `tls`, `egress_denied`, `invalid_request`.
+        /// A stable word: `guard`, `dns`, `connect`, `tls`, `egress_denied`, `token` (no token could be had now), and
+        /// three after which no other attempt is made: `invalid_request`, `authentication` (credentials that do not
+        /// fit), `authorization` (a secret that is not there).
         cause: Arc<str>,
         /// For people.
         detail: Arc<str>,

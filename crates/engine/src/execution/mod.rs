@@ -40,7 +40,10 @@ pub mod testing;
 mod undo;
 mod view;
 
-pub use effect::{CallEffect, Effect, EffectId, FrameId, HttpRequest, Output, TimerId, TimerKind};
+pub use effect::{
+    Authentication, CallEffect, Effect, EffectId, FrameId, HttpRequest, Output, Protection, TimerId,
+    TimerKind,
+};
 pub use event::{Event, EventError};
 pub use history::{
     AfterUndoFailure, AttemptStarted, Begin, Begun, Cause, CauseClass, CompensationStarted, Each, Ending,

@@ -458,6 +458,7 @@ impl Execution {
             attempt: call.attempt,
             epoch,
             request: call.request.clone(),
+            protection: call.protection.clone(),
             key: Arc::clone(&call.key_text),
             mode: call.mode,
             send_by,

@@ -28,8 +28,8 @@
 )]
 
 use super::{
-    Actor, Answer, CallEffect, CallOutcome, Effect, Ending, Event, Execution, Fact, HistoryEvent, Input, Now,
-    Rejected, Request, Resolution, Start, TimerId, TimerKind, addresses, turn,
+    Actor, Answer, Authentication, CallEffect, CallOutcome, Effect, Ending, Event, Execution, Fact,
+    HistoryEvent, Input, Now, Rejected, Request, Resolution, Start, TimerId, TimerKind, addresses, turn,
 };
 use std::fmt::Write;
 use std::sync::Arc;
@@ -320,9 +320,10 @@ impl Run {
         };
         let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         let body = body.map(|body| format!(" {body}")).unwrap_or_default();
+        let protected = protection(&call);
         writeln!(
             self.printed,
-            "  {} [{}]{body} key={} mode={:?} send-by={} deadline={}",
+            "  {} [{}]{body}{protected} key={} mode={:?} send-by={} deadline={}",
             call.request.summary(),
             headers.join(", "),
             &call.key[..8],
@@ -457,6 +458,29 @@ impl Run {
         let found = id.frame.and_then(|frame| pending.into_iter().find(|pending| pending.frame == frame));
         found.map_or_else(String::new, |pending| format!("{} ", pending.task))
     }
+}
+
+/// The policy as it may be shown, and where everything hidden comes from.
+fn protection(call: &CallEffect) -> String {
+    let protection = call.protection.as_deref();
+    let mut hidden: Vec<&Json> = match &call.request {
+        Request::Http(request) => request.body.iter().collect(),
+        Request::Rpc(_) => vec![],
+    };
+    let mut out = String::new();
+    if let Some(protection) = protection {
+        hidden.extend(protection.uri.iter().chain(protection.headers.iter().map(|(_, value)| value)));
+        if let Some(Authentication { scheme, properties }) = &protection.authentication {
+            hidden.push(properties);
+            write!(out, " {}={properties}", scheme.key()).expect("writing to a string cannot fail");
+        }
+    }
+    let sources: Vec<String> =
+        hidden.into_iter().flat_map(Json::sources).map(|source| source.to_string()).collect();
+    if !sources.is_empty() {
+        write!(out, " needs {}", sources.join(", ")).expect("writing to a string cannot fail");
+    }
+    out
 }
 
 /// Takes the indentation of the first line from every line.

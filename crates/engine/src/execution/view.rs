@@ -294,7 +294,7 @@ fn begun(view: EventView, begun: &Begun) -> EventView {
     match begun {
         Begun::Wait { due } => view.due(Some(*due)),
         Begun::Http { request, .. } => view.detail(format!("{} {}", request.method, request.uri)),
-        Begun::Call { request, .. } => view.detail(request.summary()),
+        Begun::Call { request, .. } | Begun::Protected { request, .. } => view.detail(request.summary()),
         Begun::Instant
         | Begun::Do
         | Begun::For { .. }

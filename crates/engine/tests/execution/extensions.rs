@@ -114,6 +114,40 @@ fn an_extension_applies_when_its_condition_holds() {
 }
 
 #[test]
+fn exit_before_takes_the_tasks_place() {
+    check(
+        r#"
+        use:
+          extensions:
+            - mock:
+                extend: call
+                when: $task.with.endpoint | startswith("https://mocked")
+                before: [ { answer: { set: { statusCode: 200 }, then: exit } } ]
+                after: [ { never: { set: { x: 1 } } } ]
+        do:
+          - a: { call: http, with: { method: get, endpoint: 'https://mocked.example/1' }, then: c }
+          - b: { set: { never: true } }
+          - c: { set: { got: '${ .statusCode }' } }
+        "#,
+        r#"
+        start {}
+        "#,
+        expect![[r#"
+            > start {}
+              started
+              taskStarted /do/0/a/extensions/mock
+              taskStarted /do/0/a/extensions/mock/before/0/answer
+              taskCompleted /do/0/a/extensions/mock/before/0/answer -> {"statusCode":200}
+              taskCompleted /do/0/a/extensions/mock -> {"statusCode":200}
+              taskStarted /do/2/c
+              taskCompleted /do/2/c -> {"got":200}
+              completed -> {"got":200}
+            = completed {"got":200}
+        "#]],
+    );
+}
+
+#[test]
 fn a_skipped_exit_before_leaves_the_task_as_it_is() {
     check(
         r#"

@@ -3,7 +3,7 @@
 //! Size: the expected facts of every case stand in the file.
 
 use expect_test::expect;
-use tenure_engine::execution::testing::check;
+use tenure_engine::execution::testing::{Run, check};
 
 #[test]
 fn a_function_gets_what_the_call_is_given_and_its_output_is_the_calls() {
@@ -597,4 +597,43 @@ fn a_failing_with_faults_the_call() {
             = faulted expression 400 at /do/0/a: `with`: no
         "#]],
     );
+}
+
+/// What a definition calls of a catalog runs like what it declares, with references of its own.
+#[test]
+fn a_function_of_a_catalog_runs_and_is_undone_like_any_other() {
+    let book = "
+call: http
+with: { method: put, endpoint: 'https://x/book' }
+metadata: { compensate: { do: [ { undo: { call: http, with: { method: put, endpoint: 'https://x/undo' } } } ] } }
+";
+    let definition = "
+do:
+  - one: { call: 'book:1.0.0@default' }
+  - fail: { raise: { error: { type: 'urn:x', status: 500 } } }
+";
+    let mut run = Run::with(&[("function:book:1.0.0@default", book)], definition);
+    let call = "/do/0/one/call/book:1.0.0@default";
+    let answer = format!("answer {call} 200 {{}}");
+    let undone = format!("answer {call}/metadata/compensate/do/0/undo 200 {{}}");
+    for line in ["start {}", &answer, &undone] {
+        run.line(line);
+    }
+    let started: Vec<String> = run
+        .history()
+        .iter()
+        .map(tenure_engine::execution::HistoryEvent::view)
+        .filter(|view| view.kind == "taskStarted")
+        .filter_map(|view| view.task.map(|task| task.to_string()))
+        .collect();
+    assert_eq!(
+        started,
+        [
+            "/do/0/one",
+            "/do/0/one/call/book:1.0.0@default",
+            "/do/1/fail",
+            "/do/0/one/call/book:1.0.0@default/metadata/compensate/do/0/undo",
+        ]
+    );
+    assert_eq!(run.execution().status().as_str(), "faulted");
 }

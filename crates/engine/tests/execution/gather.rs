@@ -6,6 +6,54 @@ use expect_test::expect;
 use tenure_engine::execution::testing::{Run, check};
 
 #[test]
+fn iterations_run_side_by_side_and_their_outputs_stand_in_the_order_of_the_items() {
+    check(
+        r#"
+        do:
+          - all:
+              metadata: { concurrency: 3 }
+              for: { each: n, in: '[30, 10, 20]' }
+              do: [ { nap: { wait: '${ {milliseconds: $n} }' } }, { note: { set: { n: '${ $n }', at: '${ $index }' } } } ]
+        "#,
+        r#"
+        start {}
+        fire
+        fire
+        fire
+        "#,
+        expect![[r#"
+            > start {}
+              started
+              taskStarted /do/0/all
+              iterationStarted /do/0/all 0
+              iterationStarted /do/0/all 1
+              iterationStarted /do/0/all 2
+              taskStarted /do/0/all/do/0/nap[0] due +30
+              taskStarted /do/0/all/do/0/nap[1] due +10
+              taskStarted /do/0/all/do/0/nap[2] due +20
+            > fire
+              taskCompleted /do/0/all/do/0/nap[1] -> {}
+              taskStarted /do/0/all/do/1/note[1]
+              taskCompleted /do/0/all/do/1/note[1] -> {"n":10,"at":1}
+              iterationEnded /do/0/all[1]
+            > fire
+              taskCompleted /do/0/all/do/0/nap[2] -> {}
+              taskStarted /do/0/all/do/1/note[2]
+              taskCompleted /do/0/all/do/1/note[2] -> {"n":20,"at":2}
+              iterationEnded /do/0/all[2]
+            > fire
+              taskCompleted /do/0/all/do/0/nap[0] -> {}
+              taskStarted /do/0/all/do/1/note[0]
+              taskCompleted /do/0/all/do/1/note[0] -> {"n":30,"at":0}
+              iterationEnded /do/0/all[0]
+              taskCompleted /do/0/all -> [{"n":30,"at":0},{"n":10,"at":1},{"n":20,"at":2}]
+              completed -> [{"n":30,"at":0},{"n":10,"at":1},{"n":20,"at":2}]
+            = completed [{"n":30,"at":0},{"n":10,"at":1},{"n":20,"at":2}]
+        "#]],
+    );
+}
+
+#[test]
 fn no_more_iterations_run_at_once_than_the_concurrency() {
     check(
         r#"
@@ -369,6 +417,98 @@ fn exit_ends_only_its_own_iteration() {
 }
 
 #[test]
+fn end_ends_the_other_iterations_and_the_workflow() {
+    check(
+        r#"
+        do:
+          - all:
+              metadata: { concurrency: 3 }
+              for: { in: '[1, 2, 3]' }
+              do: [ { nap: { wait: '${ {seconds: $item} }' } }, { stop: { set: { by: '${ $item }' }, then: end } } ]
+          - never: { set: { x: 1 } }
+        "#,
+        r#"
+        start {}
+        fire
+        "#,
+        expect![[r#"
+            > start {}
+              started
+              taskStarted /do/0/all
+              iterationStarted /do/0/all 0
+              iterationStarted /do/0/all 1
+              iterationStarted /do/0/all 2
+              taskStarted /do/0/all/do/0/nap[0] due +1000
+              taskStarted /do/0/all/do/0/nap[1] due +2000
+              taskStarted /do/0/all/do/0/nap[2] due +3000
+            > fire
+              taskCompleted /do/0/all/do/0/nap[0] -> {}
+              taskStarted /do/0/all/do/1/stop[0]
+              taskCompleted /do/0/all/do/1/stop[0] -> {"by":1}
+              iterationEnded /do/0/all[0]
+              interrupted /do/0/all to complete due +6000
+              taskCancelled /do/0/all/do/0/nap[2]
+              taskCancelled /do/0/all/do/0/nap[1]
+              iterationEnded /do/0/all[2] cancelled
+              iterationEnded /do/0/all[1] cancelled
+              taskCompleted /do/0/all -> {"by":1}
+              completed -> {"by":1}
+            = completed {"by":1}
+        "#]],
+    );
+}
+
+#[test]
+fn while_is_asked_before_each_iteration_and_closes_the_loop_for_good() {
+    check(
+        r#"
+        do:
+          - all:
+              metadata: { concurrency: 2 }
+              for: { in: '[1, 2, 3, 4, 5]' }
+              while: '$item < 4 and .go'
+              do: [ { nap: { wait: '${ {seconds: $item} }' } }, { v: { set: '${ $item }' } } ]
+        "#,
+        r#"
+        start {"go":true}
+        fire
+        fire
+        fire
+        "#,
+        expect![[r#"
+            > start {"go":true}
+              started
+              taskStarted /do/0/all
+              iterationStarted /do/0/all 0
+              iterationStarted /do/0/all 1
+              taskStarted /do/0/all/do/0/nap[0] due +1000
+              taskStarted /do/0/all/do/0/nap[1] due +2000
+            > fire
+              taskCompleted /do/0/all/do/0/nap[0] -> {"go":true}
+              taskStarted /do/0/all/do/1/v[0]
+              taskCompleted /do/0/all/do/1/v[0] -> 1
+              iterationEnded /do/0/all[0]
+              iterationStarted /do/0/all 2
+              taskStarted /do/0/all/do/0/nap[2] due +4000
+            > fire
+              taskCompleted /do/0/all/do/0/nap[1] -> {"go":true}
+              taskStarted /do/0/all/do/1/v[1]
+              taskCompleted /do/0/all/do/1/v[1] -> 2
+              iterationEnded /do/0/all[1]
+              loopClosed /do/0/all
+            > fire
+              taskCompleted /do/0/all/do/0/nap[2] -> {"go":true}
+              taskStarted /do/0/all/do/1/v[2]
+              taskCompleted /do/0/all/do/1/v[2] -> 3
+              iterationEnded /do/0/all[2]
+              taskCompleted /do/0/all -> [1,2,3]
+              completed -> [1,2,3]
+            = completed [1,2,3]
+        "#]],
+    );
+}
+
+#[test]
 fn a_while_that_breaks_ends_what_runs_and_faults() {
     check(
         r#"
@@ -392,6 +532,60 @@ fn a_while_that_breaks_ends_what_runs_and_faults() {
               taskFaulted /do/0/all ! expression 400 at /do/0/all: `for.while`: no
               faulted ! expression 400 at /do/0/all: `for.while`: no
             = faulted expression 400 at /do/0/all: `for.while`: no
+        "#]],
+    );
+}
+
+#[test]
+fn iterations_share_one_context() {
+    check(
+        r#"
+        do:
+          - first: { set: { x: 1 }, export: { as: '{ seen: [] }' } }
+          - all:
+              metadata: { concurrency: 3 }
+              for: { in: '[3, 1, 2]' }
+              do: [ { nap: { wait: '${ {seconds: $item} }' } }, { v: { set: '${ $item }', export: { as: '{ seen: ($context.seen + [.]) }' } } } ]
+          - last: { set: '${ $context }' }
+        "#,
+        r#"
+        start {}
+        fire
+        fire
+        fire
+        "#,
+        expect![[r#"
+            > start {}
+              started
+              taskStarted /do/0/first
+              taskCompleted /do/0/first -> {"x":1} context {"seen":[]}
+              taskStarted /do/1/all
+              iterationStarted /do/1/all 0
+              iterationStarted /do/1/all 1
+              iterationStarted /do/1/all 2
+              taskStarted /do/1/all/do/0/nap[0] due +3000
+              taskStarted /do/1/all/do/0/nap[1] due +1000
+              taskStarted /do/1/all/do/0/nap[2] due +2000
+            > fire
+              taskCompleted /do/1/all/do/0/nap[1] -> {"x":1}
+              taskStarted /do/1/all/do/1/v[1]
+              taskCompleted /do/1/all/do/1/v[1] -> 1 context {"seen":[1]}
+              iterationEnded /do/1/all[1]
+            > fire
+              taskCompleted /do/1/all/do/0/nap[2] -> {"x":1}
+              taskStarted /do/1/all/do/1/v[2]
+              taskCompleted /do/1/all/do/1/v[2] -> 2 context {"seen":[1,2]}
+              iterationEnded /do/1/all[2]
+            > fire
+              taskCompleted /do/1/all/do/0/nap[0] -> {"x":1}
+              taskStarted /do/1/all/do/1/v[0]
+              taskCompleted /do/1/all/do/1/v[0] -> 3 context {"seen":[1,2,3]}
+              iterationEnded /do/1/all[0]
+              taskCompleted /do/1/all -> [3,1,2]
+              taskStarted /do/2/last
+              taskCompleted /do/2/last -> {"seen":[1,2,3]}
+              completed -> {"seen":[1,2,3]}
+            = completed {"seen":[1,2,3]}
         "#]],
     );
 }
@@ -543,6 +737,48 @@ fn a_round_inside_of_an_iteration_belongs_to_that_iteration() {
 }
 
 #[test]
+fn a_timeout_of_the_loop_ends_every_iteration() {
+    check(
+        r#"
+        do:
+          - all:
+              timeout: { after: PT2S }
+              metadata: { concurrency: 2 }
+              for: { in: '[1, 3, 5]' }
+              do: [ { nap: { wait: '${ {seconds: $item} }' } } ]
+        "#,
+        r#"
+        start {}
+        fire
+        fire timeout
+        "#,
+        expect![[r#"
+            > start {}
+              started
+              taskStarted /do/0/all due +2000
+              iterationStarted /do/0/all 0
+              iterationStarted /do/0/all 1
+              taskStarted /do/0/all/do/0/nap[0] due +1000
+              taskStarted /do/0/all/do/0/nap[1] due +3000
+            > fire
+              taskCompleted /do/0/all/do/0/nap[0] -> {}
+              iterationEnded /do/0/all[0]
+              iterationStarted /do/0/all 2
+              taskStarted /do/0/all/do/0/nap[2] due +6000
+            > fire timeout
+              interrupted /do/0/all to fault
+              taskCancelled /do/0/all/do/0/nap[2]
+              iterationEnded /do/0/all[2] cancelled
+              taskCancelled /do/0/all/do/0/nap[1]
+              iterationEnded /do/0/all[1] cancelled
+              taskFaulted /do/0/all ! timeout 408 at /do/0/all: the task took longer than its `timeout`
+              faulted ! timeout 408 at /do/0/all: the task took longer than its `timeout`
+            = faulted timeout 408 at /do/0/all: the task took longer than its `timeout`
+        "#]],
+    );
+}
+
+#[test]
 fn a_retry_of_the_loop_begins_all_iterations_anew() {
     check(
         r#"
@@ -600,6 +836,78 @@ fn a_retry_of_the_loop_begins_all_iterations_anew() {
               taskCompleted /do/0/guarded -> [1,2]
               completed -> [1,2]
             = completed [1,2]
+        "#]],
+    );
+}
+
+#[test]
+fn iterations_are_undone_from_the_last_to_the_first_each_in_reverse() {
+    check(
+        r#"
+        do:
+          - all:
+              metadata: { concurrency: 2 }
+              for: { each: n, in: '[2, 1]' }
+              do:
+                - nap: { wait: '${ {seconds: $n} }' }
+                - a: { set: { a: '${ $n }' }, metadata: { compensate: { do: [ { u: { set: { undone: '${ [$n, $index, $output.a] }' } } } ] } } }
+                - b: { set: { b: '${ $n }' }, metadata: { compensate: { do: [ { u: { set: { undone: '${ [$n, $index, $output.b] }' } } } ] } } }
+          - bad: { raise: { error: { type: 'https://e/x', status: 500 } } }
+        "#,
+        r#"
+        start {}
+        fire
+        fire
+        "#,
+        expect![[r#"
+            > start {}
+              started
+              taskStarted /do/0/all
+              iterationStarted /do/0/all 0
+              iterationStarted /do/0/all 1
+              taskStarted /do/0/all/do/0/nap[0] due +2000
+              taskStarted /do/0/all/do/0/nap[1] due +1000
+            > fire
+              taskCompleted /do/0/all/do/0/nap[1] -> {}
+              taskStarted /do/0/all/do/1/a[1]
+              taskCompleted /do/0/all/do/1/a[1] -> {"a":1}
+              taskStarted /do/0/all/do/2/b[1]
+              taskCompleted /do/0/all/do/2/b[1] -> {"b":1}
+              iterationEnded /do/0/all[1]
+            > fire
+              taskCompleted /do/0/all/do/0/nap[0] -> {}
+              taskStarted /do/0/all/do/1/a[0]
+              taskCompleted /do/0/all/do/1/a[0] -> {"a":2}
+              taskStarted /do/0/all/do/2/b[0]
+              taskCompleted /do/0/all/do/2/b[0] -> {"b":2}
+              iterationEnded /do/0/all[0]
+              taskCompleted /do/0/all -> [{"b":2},{"b":1}]
+              taskStarted /do/1/bad
+              taskFaulted /do/1/bad ! https://e/x 500 at /do/1/bad
+              compensationStarted ! https://e/x 500 at /do/1/bad
+              undoStarted /do/0/all/do/2/b[1]
+              taskStarted /do/0/all/do/2/b/metadata/compensate/do/0/u[1]
+              taskCompleted /do/0/all/do/2/b/metadata/compensate/do/0/u[1] -> {"undone":[1,1,1]}
+              undoCompleted /do/0/all/do/2/b[1]
+              undoStarted /do/0/all/do/1/a[1]
+              taskStarted /do/0/all/do/1/a/metadata/compensate/do/0/u[1]
+              taskCompleted /do/0/all/do/1/a/metadata/compensate/do/0/u[1] -> {"undone":[1,1,1]}
+              undoCompleted /do/0/all/do/1/a[1]
+              undoStarted /do/0/all/do/2/b[0]
+              taskStarted /do/0/all/do/2/b/metadata/compensate/do/0/u[0]
+              taskCompleted /do/0/all/do/2/b/metadata/compensate/do/0/u[0] -> {"undone":[2,0,2]}
+              undoCompleted /do/0/all/do/2/b[0]
+              undoStarted /do/0/all/do/1/a[0]
+              taskStarted /do/0/all/do/1/a/metadata/compensate/do/0/u[0]
+              taskCompleted /do/0/all/do/1/a/metadata/compensate/do/0/u[0] -> {"undone":[2,0,2]}
+              undoCompleted /do/0/all/do/1/a[0]
+              compensationCompleted
+              faulted ! https://e/x 500 at /do/1/bad
+            = faulted, compensation completed https://e/x 500 at /do/1/bad
+              undo /do/0/all/do/2/b[1] completed
+              undo /do/0/all/do/1/a[1] completed
+              undo /do/0/all/do/2/b[0] completed
+              undo /do/0/all/do/1/a[0] completed
         "#]],
     );
 }

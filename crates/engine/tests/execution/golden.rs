@@ -7,12 +7,13 @@ use std::fmt::Write;
 use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
-use tenure_dsl::program::{EventRead, Mode, OnUncertain, UndoOn};
+use tenure_dsl::json::opaque::Text;
+use tenure_dsl::program::{EventRead, Mode, OnUncertain, Scheme, UndoOn};
 use tenure_engine::execution::{
-    Actor, AfterUndoFailure, AttemptStarted, Begin, Begun, Cause, CauseClass, CompensationStarted, Each,
-    Ending, Event, EventConsumed, Fact, FrameId, HistoryEvent, HttpRequest, Iteration, Key, Onward, Output,
-    Place, Reason, Request, Resolution, Role, RpcProtocol, RpcRequest, SkipReason, Slot, Stage, Started,
-    Taken, Target, TaskStarted, Turnaround, Verdict, Want,
+    Actor, AfterUndoFailure, AttemptStarted, Authentication, Begin, Begun, Cause, CauseClass,
+    CompensationStarted, Each, Ending, Event, EventConsumed, Fact, FrameId, HistoryEvent, HttpRequest,
+    Iteration, Key, Onward, Output, Place, Protection, Reason, Request, Resolution, Role, RpcProtocol,
+    RpcRequest, SkipReason, Slot, Stage, Started, Taken, Target, TaskStarted, Turnaround, Verdict, Want,
 };
 use tenure_types::{DefinitionId, Digest, Epoch, Timestamp};
 
@@ -98,6 +99,28 @@ fn rpc(protocol: RpcProtocol) -> Request {
 
 fn mcp() -> RpcProtocol {
     RpcProtocol::Mcp { version: "2025-06-18".into(), client: "c".into(), client_version: "1".into() }
+}
+
+/// A call with everything hidden that can be: the address, a header, the body, the credentials.
+fn protected() -> Begun {
+    let Begun::Http { request, key, mode, on_uncertain, deadline } =
+        http(Mode::AtMostOnce, OnUncertain::Wait, Output::Content)
+    else {
+        unreachable!("made above")
+    };
+    let request =
+        HttpRequest { body: Some(Json::array([Json::secret("a")])), ..HttpRequest::clone(&request) };
+    let mut uri = Text::default();
+    uri.push_str("http://s/");
+    uri.push_encoded(&Json::secret("b"));
+    let properties = Json::object([("token", Json::secret("c"))]);
+    let protection = Protection {
+        uri: Some(uri.into_json()),
+        headers: vec![(0, Json::authorization())],
+        authentication: Some(Authentication { scheme: Scheme::Bearer, properties }),
+    };
+    let (request, protection) = (Request::Http(Arc::new(request)), Arc::new(protection));
+    Begun::Protected { request, key, mode, on_uncertain, deadline, protection }
 }
 
 fn unwinding(target: Target, reason: Reason, error: Option<Error>) -> Fact {
@@ -300,6 +323,11 @@ fn samples() -> Vec<Fact> {
                 .into(),
             retention_ms: Some(86_400_000),
         },
+        task(protected(), Slot::Body, None),
+        Fact::Released(Box::new(Begin {
+            input: Some(Json::object([("a", Json::secret("s"))])),
+            deadline: None,
+        })),
     ]
 }
 

@@ -29,6 +29,7 @@ mod provisioning;
 mod random;
 mod retry;
 mod rpc;
+mod secrets;
 mod signal;
 mod standing;
 mod tasks;

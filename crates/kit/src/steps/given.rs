@@ -11,6 +11,7 @@ pub(super) const STEPS: &[Entry] = &[
     ("given another workflow with definition:", another),
     ("given the service answers '{}' with:", service),
     ("given the secret '{}' is:", secret),
+    ("given the function '{}' is:", function),
 ];
 
 fn definition(world: &mut World<'_>, _: &[&str], doc: &str) -> Result<(), String> {
@@ -48,4 +49,9 @@ fn secret(world: &mut World<'_>, words: &[&str], doc: &str) -> Result<(), String
         Request { method: "PUT", target: format!("/v1/secrets/{}", words[0]), body, headers: vec![] };
     let answer = world.send(&request)?;
     if matches!(answer.status, 200 | 201) { Ok(()) } else { Err(world.said()) }
+}
+
+fn function(world: &mut World<'_>, words: &[&str], doc: &str) -> Result<(), String> {
+    let status = super::when::put(world, words[0], doc)?;
+    if matches!(status, 200 | 201) { Ok(()) } else { Err(world.said()) }
 }

@@ -25,6 +25,8 @@ pub(super) const STEPS: &[Entry] = &[
     ("the workflow is suspended", suspended),
     ("the workflow is resumed", resumed),
     ("{} is resolved with:", resolved),
+    ("the function '{}' is put:", put_function),
+    ("the function '{}' is deleted", delete_function),
 ];
 
 fn executed(world: &mut World<'_>, _: &[&str], _: &str) -> Result<(), String> {
@@ -140,4 +142,26 @@ fn resolved(world: &mut World<'_>, words: &[&str], doc: &str) -> Result<(), Stri
     let pending = pending(&workflow, task).ok_or_else(|| format!("`{task}` does not wait"))?;
     let reference = pending["task"].as_str().unwrap_or_default().replace('~', "%7E").replace('/', "%2F");
     world.tell(&format!("tasks/{reference}/resolve"), &body)
+}
+
+fn put_function(world: &mut World<'_>, words: &[&str], doc: &str) -> Result<(), String> {
+    put(world, words[0], doc).map(|_| ())
+}
+
+/// Puts a function into the catalog; the status of the answer.
+pub(super) fn put(world: &mut World<'_>, name: &str, text: &str) -> Result<u16, String> {
+    let body = Some(("application/yaml", world.service.local(text)));
+    let request = Request { method: "PUT", target: function_path(name)?, body, headers: vec![] };
+    Ok(world.send(&request)?.status)
+}
+
+fn delete_function(world: &mut World<'_>, words: &[&str], _: &str) -> Result<(), String> {
+    let target = function_path(words[0])?;
+    let request = Request { method: "DELETE", target, body: None, headers: vec![] };
+    world.send(&request).map(|_| ())
+}
+
+fn function_path(name: &str) -> Result<String, String> {
+    let (name, version) = name.split_once(':').ok_or_else(|| format!("`{name}` is not NAME:VERSION"))?;
+    Ok(format!("/v1/functions/{name}/{version}"))
 }

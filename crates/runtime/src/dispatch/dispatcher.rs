@@ -5,6 +5,7 @@ use super::counters::{Counters, Reading, add_one};
 use super::fair_queue::{FairQueue, Share};
 use super::http::Client;
 use super::outcome::{not_sent, unknown};
+use super::secrets::{NoSecrets, Secrets};
 use crate::egress::Egress;
 use std::collections::HashMap;
 use std::fmt;
@@ -55,6 +56,8 @@ pub struct Options {
     pub egress: Arc<Egress>,
     /// The way back.
     pub results: Arc<dyn Results>,
+    /// The tenants' secrets.
+    pub secrets: Arc<dyn Secrets>,
     /// Calls under way at once.
     pub slots_max: usize,
     /// Calls that wait, of all tenants.
@@ -64,11 +67,12 @@ pub struct Options {
 }
 
 impl Options {
-    /// The documented limits.
+    /// The documented limits, and no secrets.
     pub fn new(egress: Arc<Egress>, results: Arc<dyn Results>) -> Self {
         Self {
             egress,
             results,
+            secrets: Arc::new(NoSecrets),
             slots_max: SLOTS_MAX,
             waiting_max: CALLS_WAITING_MAX,
             tenant_share: TENANT_SHARE,
@@ -157,7 +161,7 @@ pub fn run(options: Options) -> Handle {
     let cut_off = Arc::new(Notify::new());
     let queue = FairQueue::new(options.slots_max, options.waiting_max, options.tenant_share);
     let shared = Arc::new(Shared {
-        client: Client::new(options.egress, Arc::clone(&counters)),
+        client: Client::new(options.egress, Arc::clone(&counters), options.secrets),
         results: options.results,
         counters,
         state: Mutex::new(State { queue, open: HashMap::new(), stopping: false }),

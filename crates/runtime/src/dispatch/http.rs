@@ -1,13 +1,16 @@
 //! Performs HTTP requests: guard, connection, exchange, and the exact class of the outcome.
 //!
-//! Deliberately absent: retries of anything that may have been sent, redirects, cookies, proxies, decompression.
+//! What takes more than one request is a `journey`. Deliberately absent: retries of anything that may have been sent,
+//! cookies, proxies, decompression.
 
 use super::counters::{Counters, add_one};
 use super::exchange::{Exchange, Http1, Until};
+use super::journey::{self, Memory};
 use super::outcome::{chain, not_connected, not_sent, unknown, unsendable};
 use super::pool::{IDLE_AT_MOST_ONCE_MAX, IDLE_MAX, Key, Pool};
-use super::request::{self, Outgoing};
-use super::{Call, Times, rpc};
+use super::request::{self, Draft, Outgoing};
+use super::secrets::Secrets;
+use super::{Call, Times};
 use crate::egress::Egress;
 use std::sync::Arc;
 use tenure_dsl::program::Mode;
@@ -20,6 +23,7 @@ pub(super) struct Client {
     egress: Arc<Egress>,
     pool: Pool,
     counters: Arc<Counters>,
+    memory: Memory,
 }
 
 /// A connection that takes a request now.
@@ -36,8 +40,8 @@ enum Sent {
 }
 
 impl Client {
-    pub(super) fn new(egress: Arc<Egress>, counters: Arc<Counters>) -> Self {
-        Self { egress, pool: Pool::default(), counters }
+    pub(super) fn new(egress: Arc<Egress>, counters: Arc<Counters>, secrets: Arc<dyn Secrets>) -> Self {
+        Self { egress, pool: Pool::default(), counters, memory: Memory::new(secrets) }
     }
 
     /// Performs the attempt. `may_send` is asked at the last instant before the first byte can leave.
@@ -48,47 +52,67 @@ impl Client {
         may_send: impl Fn() -> bool,
     ) -> CallOutcome {
         match &call.effect.request {
-            Request::Http(request) => self.exchange(call, request, times, &may_send, Until::End).await,
-            Request::Rpc(request) => Box::pin(rpc::perform(self, call, request, times, &may_send)).await,
+            Request::Http(request) if !journey::is_needed(call, request) => {
+                self.exchange(call, request, times, &may_send).await
+            }
+            // Boxed: it is large, and most calls do without.
+            Request::Http(_) | Request::Rpc(_) => {
+                Box::pin(journey::perform(self, &self.memory, call, times, may_send)).await
+            }
         }
     }
 
-    /// Sends one request on behalf of a call and reads its answer.
-    pub(super) async fn exchange(
+    /// Sends the one request that a call is, and reads its answer.
+    async fn exchange(
         &self,
         call: &Call,
         recorded: &HttpRequest,
         times: &Times,
         may_send: &impl Fn() -> bool,
-        until: Until,
     ) -> CallOutcome {
-        let (target, mut request) = match request::prepare(call, recorded) {
+        let draft = Draft::recorded(recorded);
+        let (target, request) = match request::prepare(call, &draft) {
             Ok(prepared) => prepared,
             Err(why) => return unsendable(&why),
         };
         let key = Key { tenant: call.tenant.clone(), target };
-        while let Some(ready) = self.idle(&key, call.effect.mode).await {
-            match self.send(ready, &key, (request, until), times, may_send).await {
+        let again = || request::prepare(call, &draft).expect("it was prepared before").1;
+        self.transmit(&key, (request, Until::End), &again, call.effect.mode, times, may_send).await
+    }
+
+    /// Sends one request over a connection that is idle or new; `again` makes it once more for each idle one that turns
+    /// out to be closed.
+    pub(super) async fn transmit(
+        &self,
+        key: &Key,
+        (mut request, until): (Outgoing, Until),
+        again: &impl Fn() -> Outgoing,
+        mode: Mode,
+        times: &Times,
+        may_send: &impl Fn() -> bool,
+    ) -> CallOutcome {
+        while let Some(ready) = self.idle(key, mode).await {
+            match self.send(ready, key, (request, until), times, may_send).await {
                 Sent::Ended(outcome) => return outcome,
                 // The idle connection had been closed and nothing left: another one may do it at once.
-                Sent::Nothing(_) => {
-                    request = request::prepare(call, recorded).expect("it was prepared before").1;
-                }
+                Sent::Nothing(_) => request = again(),
             }
         }
-        let ready = match self.fresh(&key, times).await {
+        let ready = match self.fresh(key, times).await {
             Ok(ready) => ready,
             Err(outcome) => return outcome,
         };
-        match self.send(ready, &key, (request, until), times, may_send).await {
+        match self.send(ready, key, (request, until), times, may_send).await {
             Sent::Ended(outcome) => outcome,
             Sent::Nothing(detail) => not_sent("connect", &detail),
         }
     }
 
-    /// Closes connections that have been idle for too long.
+    /// Closes connections that have been idle for too long, and forgets tokens that are of no use any more.
     pub(super) fn sweep(&self) {
-        self.pool.sweep(Instant::now());
+        let now = Instant::now();
+        self.pool.sweep(now);
+        self.memory.tokens.sweep(now);
     }
 
     /// Connections that wait to be used again.

@@ -4,12 +4,13 @@ use super::Call;
 use crate::egress::{self, Target};
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
 };
 use http::uri::PathAndQuery;
 use http::{Method, Request, Uri};
 use http_body_util::Full;
 use std::fmt;
+use tenure_dsl::json::Json;
 use tenure_engine::execution::HttpRequest;
 
 /// Bytes of all headers that a definition sets.
@@ -50,19 +51,46 @@ pub(super) enum Unsendable {
     Invalid(String),
 }
 
+/// What of a request follows from its definition, with all values in their places.
+#[derive(Clone, Copy)]
+pub(super) struct Draft<'a> {
+    pub(super) method: &'a str,
+    pub(super) uri: &'a str,
+    pub(super) headers: &'a [(String, String)],
+    pub(super) body: Option<&'a Json>,
+    /// The whole `Authorization` header, over whatever the headers say.
+    pub(super) authorization: Option<&'a str>,
+}
+
+impl<'a> Draft<'a> {
+    /// A request in which nothing is hidden.
+    pub(super) fn recorded(request: &'a HttpRequest) -> Self {
+        let HttpRequest { method, uri, headers, body, .. } = request;
+        Self { method, uri, headers, body: body.as_ref(), authorization: None }
+    }
+}
+
 /// The target of a call and the request in origin form.
-pub(super) fn prepare(call: &Call, recorded: &HttpRequest) -> Result<(Target, Outgoing), Unsendable> {
-    let (target, path) = Target::parse(&recorded.uri).map_err(Unsendable::Denied)?;
+pub(super) fn prepare(call: &Call, draft: &Draft<'_>) -> Result<(Target, Outgoing), Unsendable> {
+    let (target, path) = Target::parse(draft.uri).map_err(Unsendable::Denied)?;
     let path = PathAndQuery::try_from(path).map_err(|e| invalid("path", e))?;
-    let mut headers = user_headers(recorded)?;
+    let mut headers = user_headers(draft.headers)?;
     let authority = target.authority();
     headers.insert(
         HOST,
         HeaderValue::from_maybe_shared(Bytes::from(authority)).map_err(|e| invalid("host", e))?,
     );
-    let body = body(recorded, &mut headers);
+    let body = body(draft.body, &mut headers);
     own_headers(call, &mut headers)?;
-    let method = method(recorded)?;
+    if let Some(text) = draft.authorization {
+        if text.len() > HEADER_BYTES_MAX {
+            return Err(invalid("credentials", format_args!("more than {HEADER_BYTES_MAX} bytes")));
+        }
+        let mut value = HeaderValue::from_bytes(text.as_bytes()).map_err(|e| invalid("credentials", e))?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    let method = method(draft.method)?;
     // A receiver may refuse a request that could have a body and does not say that it has none.
     if body.is_empty() && matches!(method, Method::POST | Method::PUT | Method::PATCH) {
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
@@ -75,21 +103,21 @@ pub(super) fn prepare(call: &Call, recorded: &HttpRequest) -> Result<(Target, Ou
 }
 
 /// `CONNECT` would turn the connection into a tunnel.
-fn method(recorded: &HttpRequest) -> Result<Method, Unsendable> {
-    match Method::from_bytes(recorded.method.as_bytes()) {
+fn method(text: &str) -> Result<Method, Unsendable> {
+    match Method::from_bytes(text.as_bytes()) {
         Ok(Method::CONNECT) => Err(invalid("method", "`CONNECT` is not a call")),
         Ok(method) => Ok(method),
         Err(error) => Err(invalid("method", error)),
     }
 }
 
-fn user_headers(recorded: &HttpRequest) -> Result<HeaderMap, Unsendable> {
-    let bytes: usize = recorded.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-    if recorded.headers.len() > HEADERS_MAX || bytes > HEADER_BYTES_MAX {
+fn user_headers(recorded: &[(String, String)]) -> Result<HeaderMap, Unsendable> {
+    let bytes: usize = recorded.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if recorded.len() > HEADERS_MAX || bytes > HEADER_BYTES_MAX {
         return Err(invalid("headers", format_args!("more than {HEADERS_MAX}, or {HEADER_BYTES_MAX} bytes")));
     }
-    let mut headers = HeaderMap::with_capacity(recorded.headers.len() + 8);
-    for (name, value) in &recorded.headers {
+    let mut headers = HeaderMap::with_capacity(recorded.len() + 8);
+    for (name, value) in recorded {
         let shown = name.escape_debug();
         let name = HeaderName::from_bytes(name.as_bytes())
             .map_err(|e| invalid(format_args!("header `{shown}`"), e))?;
@@ -103,9 +131,14 @@ fn user_headers(recorded: &HttpRequest) -> Result<HeaderMap, Unsendable> {
     Ok(headers)
 }
 
+/// The bytes of the body of a request that can be sent.
+pub(super) fn payload(draft: &Draft<'_>) -> Bytes {
+    user_headers(draft.headers).map_or_else(|_| Bytes::new(), |mut headers| body(draft.body, &mut headers))
+}
+
 /// A text under a content type of its own is sent as it is, anything else as JSON.
-fn body(recorded: &HttpRequest, headers: &mut HeaderMap) -> Bytes {
-    let Some(body) = &recorded.body else { return Bytes::new() };
+fn body(recorded: Option<&Json>, headers: &mut HeaderMap) -> Bytes {
+    let Some(body) = recorded else { return Bytes::new() };
     let plain = headers.get(CONTENT_TYPE).is_some_and(|value| !names_json(value));
     headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
     match body.as_str() {

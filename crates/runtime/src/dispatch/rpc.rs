@@ -2,12 +2,12 @@
 //!
 //! A session is opened for one request and closed after it. Opening it changes nothing at the other side that anybody
 //! asked for, so whatever goes wrong before the request itself has left is *not sent*; from then on the classes are
-//! those of any request. Deliberately absent: what replies mean, sessions that are kept, and messages of the server.
+//! those of any request. Deliberately absent: what replies mean, sessions that are kept, messages of the server, and
+//! who the caller is (`journey`).
 
 use super::exchange::Until;
-use super::http::Client;
+use super::journey::Line;
 use super::outcome::not_sent;
-use super::{Call, Times};
 use std::sync::Arc;
 use std::time::Duration;
 use tenure_dsl::json::Json;
@@ -20,55 +20,49 @@ const GREETING_ID: i64 = 0;
 /// How long the end of a session may delay the outcome.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Performs the attempt. `may_send` is asked before each of its requests.
-pub(super) async fn perform(
-    client: &Client,
-    call: &Call,
+/// Performs the attempt.
+pub(super) async fn perform<G: Fn() -> bool>(
+    line: &mut Line<'_, '_, G>,
     request: &RpcRequest,
-    times: &Times,
-    may_send: &impl Fn() -> bool,
 ) -> CallOutcome {
-    let RpcProtocol::Mcp { version, client: name, client_version } = &request.protocol else {
+    let RpcProtocol::Mcp { version, client, client_version } = &request.protocol else {
         let until = if request.streams() { Until::End } else { Until::Reply(RpcRequest::ID) };
-        let post = post(request, request.message(), &[]);
-        return client.exchange(call, &post, times, may_send, until).await;
+        return line.send(until, |known| post(known, known.message(), &[])).await;
     };
-    let params = Json::object([
-        ("protocolVersion", Json::string(version)),
-        ("capabilities", Json::from_value(&serde_json::json!({}))),
-        (
-            "clientInfo",
-            Json::object([("name", Json::string(name)), ("version", Json::string(client_version))]),
-        ),
-    ]);
-    let greeting = post(request, message("initialize", Some(GREETING_ID), Some(params)), &[]);
-    let greeted = client.exchange(call, &greeting, times, may_send, Until::Reply(GREETING_ID)).await;
-    let session = match opened(greeted) {
+    let greeting =
+        message("initialize", Some(GREETING_ID), Some(introduction(version, client, client_version)));
+    let greet = |known: &RpcRequest| post(known, greeting.clone(), &[]);
+    let session = match opened(line.prepare(Until::Reply(GREETING_ID), greet).await) {
         Ok(session) => session,
         Err(outcome) => return outcome,
     };
     let session: Vec<(&str, &str)> = session.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let ready = post(request, message("notifications/initialized", None, None), &session);
-    match client.exchange(call, &ready, times, may_send, Until::End).await {
+    let confirm =
+        |known: &RpcRequest| post(known, message("notifications/initialized", None, None), &session);
+    match line.prepare(Until::End, confirm).await {
         CallOutcome::Answered(answer) if answer.status < 300 => {}
         other => return before_the_request(other, "the session was not confirmed"),
     }
-    let outcome = client
-        .exchange(
-            call,
-            &post(request, request.message(), &session),
-            times,
-            may_send,
-            Until::Reply(RpcRequest::ID),
-        )
-        .await;
+    let ask = |known: &RpcRequest| post(known, known.message(), &session);
+    let outcome = line.send(Until::Reply(RpcRequest::ID), ask).await;
     if session.iter().any(|(name, _)| *name == SESSION) {
-        let goodbye =
-            HttpRequest { method: "DELETE".into(), body: None, ..post(request, Json::null(), &session) };
+        let leave = |known: &RpcRequest| {
+            let goodbye = post(known, Json::null(), &session);
+            HttpRequest { method: "DELETE".into(), body: None, ..goodbye }
+        };
         // The server forgets the session by itself if this does not reach it.
-        let _ = timeout(GOODBYE_TIMEOUT, client.exchange(call, &goodbye, times, may_send, Until::End)).await;
+        let _ = timeout(GOODBYE_TIMEOUT, line.prepare(Until::End, leave)).await;
     }
     outcome
+}
+
+fn introduction(version: &str, client: &str, client_version: &str) -> Json {
+    let client = [("name", Json::string(client)), ("version", Json::string(client_version))];
+    Json::object([
+        ("protocolVersion", Json::string(version)),
+        ("capabilities", Json::from_value(&serde_json::json!({}))),
+        ("clientInfo", Json::object(client)),
+    ])
 }
 
 const SESSION: &str = "mcp-session-id";

@@ -26,6 +26,11 @@ impl Times {
         Self { read_at, reading: now, send_by: instant(send_by.min(deadline)), deadline: instant(deadline) }
     }
 
+    /// For what must be over before the attempt itself can be sent.
+    pub(super) fn until_send_by(self) -> Self {
+        Self { deadline: self.send_by, ..self }
+    }
+
     /// The first byte leaves before this instant; never later than the deadline.
     pub(super) fn send_by(&self) -> Instant {
         self.send_by

@@ -84,6 +84,7 @@ fn runtime_problem(error: runtime::Error) -> Problem {
         E::Precondition => {
             Problem::new(Code::PreconditionFailed, "the version is not as `If-Match` says: read it again")
         }
+        E::LimitReached(detail) => Problem::new(Code::LimitReached, detail),
         E::NotFound => Error::not_found().into(),
         E::Rejected(rejected) => rejected_problem(rejected),
         E::Busy => Problem::new(Code::Busy, "the server has too much under way"),
@@ -161,6 +162,7 @@ mod tests {
         use runtime::Error as E;
         let cases = [
             (E::Taken, "API-0030", 409),
+            (E::LimitReached("x".into()), "API-0039", 409),
             (E::NotFound, "API-0020", 404),
             (E::Precondition, "API-0038", 412),
             (E::Busy, "API-0060", 503),

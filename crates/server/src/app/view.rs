@@ -4,15 +4,15 @@ use super::workflows::reference;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tenure_api::{
-    AuditActor, AuditEvent, AuditResource, Definition, DefinitionSummary, HistoryEvent, Json, PendingTask,
-    StartedWorkflow, Task, Workflow, WorkflowError, WorkflowSummary,
+    AuditActor, AuditEvent, AuditResource, Definition, DefinitionSummary, Function, FunctionSummary,
+    HistoryEvent, Json, PendingTask, StartedWorkflow, Task, Workflow, WorkflowError, WorkflowSummary,
 };
 use tenure_dsl::error::Error;
 use tenure_dsl::sensitive::Masks;
 use tenure_engine::execution::{self, EventView, Execution, Pending, Summary, TaskView, UndoStatus};
-use tenure_runtime::RegisteredDefinition;
+use tenure_runtime::{RegisteredDefinition, StoredFunction};
 use tenure_store::attribute::{self, AttributeValue};
-use tenure_store::{DefinitionHead, ExecutionRow, Outcome, StoredAudit};
+use tenure_store::{DefinitionHead, ExecutionRow, FunctionHead, Outcome, StoredAudit};
 use tenure_types::{CompensationStatus, DefinitionId, Digest, ExecutionId, Timestamp};
 
 /// A payload.
@@ -62,6 +62,29 @@ pub(crate) fn definition(found: &RegisteredDefinition) -> Definition {
         enabled: *enabled,
         text: definition.text.to_string(),
         document: json(&definition.document),
+    }
+}
+
+/// A function of a catalog without its text.
+pub(crate) fn function_summary(head: &FunctionHead) -> FunctionSummary {
+    FunctionSummary {
+        name: head.id.name.to_string(),
+        version: head.id.version.to_string(),
+        digest: head.digest.to_string(),
+        created_at: head.created_at.into(),
+    }
+}
+
+/// A function of a catalog.
+pub(crate) fn function(found: &StoredFunction) -> Function {
+    let StoredFunction { head, text, document } = found;
+    Function {
+        name: head.id.name.to_string(),
+        version: head.id.version.to_string(),
+        digest: head.digest.to_string(),
+        created_at: head.created_at.into(),
+        text: text.clone(),
+        document: json(document),
     }
 }
 

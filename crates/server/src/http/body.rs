@@ -9,10 +9,12 @@ use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 use std::time::Duration;
 use tenure_api::{Body as Takes, Code, Operation, Route};
-use tenure_types::limits::{DEFINITION_BYTES_MAX, PAYLOAD_BYTES_MAX};
+use tenure_types::limits::{DEFINITION_BYTES_MAX, PAYLOAD_BYTES_MAX, SECRET_BYTES_MAX};
 
 /// Bytes of a body that carries a payload: the payload and what the request puts around it.
 const PAYLOAD_BODY_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + (256 << 10);
+/// Bytes of a body that carries a secret: its value, with escapes, and what is around it.
+const SECRET_BODY_BYTES_MAX: usize = 2 * SECRET_BYTES_MAX + (4 << 10);
 /// Bytes of any other JSON body.
 const SMALL_BODY_BYTES_MAX: usize = 64 << 10;
 /// How long a body may take.
@@ -69,6 +71,7 @@ fn limit(route: &Route) -> Limit {
         (_, Operation::StartWorkflow | Operation::ResolveTask | Operation::SignalWorkflow) => {
             PAYLOAD_BODY_BYTES_MAX
         }
+        (_, Operation::PutSecret) => SECRET_BODY_BYTES_MAX,
         (Takes::Json(_) | Takes::OptionalJson(_), _) => SMALL_BODY_BYTES_MAX,
     };
     let name =

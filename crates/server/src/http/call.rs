@@ -49,6 +49,11 @@ impl Call {
         json::parse(&self.body)
     }
 
+    /// The body as JSON of a type whose errors repeat no word of it; they say that `shape` was expected.
+    pub(crate) fn json_unquoted<T: DeserializeOwned>(&self, shape: &str) -> Result<T, Error> {
+        json::parse_unquoted(&self.body, shape)
+    }
+
     /// The body as JSON of a type, or its default when there is no body.
     pub(crate) fn json_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Error> {
         if self.content == Content::Nothing { Ok(T::default()) } else { self.json() }

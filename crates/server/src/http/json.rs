@@ -10,27 +10,55 @@ const ENVELOPE_LEVELS: usize = 4;
 
 /// Parses a body.
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    read(body, |error| refuse::<T>(body, error))
+}
+
+/// Parses a body that may hold what must not be repeated: an error has its place and what would have fitted (`shape`),
+/// and no word of the body, not even the name of a field.
+pub(crate) fn parse_unquoted<T: DeserializeOwned>(body: &[u8], shape: &str) -> Result<T, Error> {
+    read(body, |error| {
+        if error.is_data() {
+            let detail = format!("the body does not fit: it must be {shape}");
+            let item = ProblemItem { detail: detail.clone(), ..place(error) };
+            Error::refused(Code::InvalidBody, detail).with_errors(vec![item])
+        } else {
+            malformed(error)
+        }
+    })
+}
+
+fn read<T: DeserializeOwned>(
+    body: &[u8],
+    refuse: impl FnOnce(&serde_json::Error) -> Error,
+) -> Result<T, Error> {
     if deeper_than(body, NESTING_MAX + ENVELOPE_LEVELS) {
         let detail = format!("the body nests deeper than its limit of {NESTING_MAX} levels (nestingMax)");
         return Err(Error::refused(Code::TooDeep, detail));
     }
-    serde_json::from_slice(body).map_err(|error| refuse::<T>(body, &error))
+    serde_json::from_slice(body).map_err(|error| refuse(&error))
 }
 
 fn refuse<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> Error {
+    if !error.is_data() {
+        return malformed(error);
+    }
     let message = without_place(error);
-    let mut item = ProblemItem {
+    let item = ProblemItem { pointer: Some(pointer::<T>(body)), detail: message.clone(), ..place(error) };
+    Error::refused(Code::InvalidBody, format!("the body does not fit: {message}")).with_errors(vec![item])
+}
+
+/// What the parser says about broken JSON has no word of the text.
+fn malformed(error: &serde_json::Error) -> Error {
+    let item = ProblemItem { detail: without_place(error), ..place(error) };
+    Error::refused(Code::MalformedBody, format!("the body is not JSON: {error}")).with_errors(vec![item])
+}
+
+fn place(error: &serde_json::Error) -> ProblemItem {
+    ProblemItem {
         line: u32::try_from(error.line()).ok(),
         column: u32::try_from(error.column()).ok(),
-        detail: message.clone(),
         ..ProblemItem::default()
-    };
-    if !error.is_data() {
-        return Error::refused(Code::MalformedBody, format!("the body is not JSON: {error}"))
-            .with_errors(vec![item]);
     }
-    item.pointer = Some(pointer::<T>(body));
-    Error::refused(Code::InvalidBody, format!("the body does not fit: {message}")).with_errors(vec![item])
 }
 
 /// Reads the body once more to find the path to the error: errors are rare, and the good case stays fast.
@@ -125,6 +153,24 @@ mod tests {
         let problem = problem(r#"{"workflow":{"namespace":"a","name":"b"},"key":"x","key":"y"}"#);
         assert_eq!(problem.code, "API-0002");
         assert_eq!(problem.errors[0].detail, "duplicate field `key`");
+    }
+
+    #[test]
+    fn an_unquoted_refusal_has_no_word_of_the_body() {
+        let bodies = [
+            "\"hunter2\"",
+            r#"{"hunter2":1}"#,
+            r#"{"value":1,"hunter2":2}"#,
+            r#"{"value":hunter2}"#,
+            "hunter2",
+        ];
+        for body in bodies {
+            let refused = parse_unquoted::<tenure_api::PutSecret>(body.as_bytes(), "an object with `value`");
+            let problem: Problem = refused.expect_err("the body is wrong").into();
+            let shown = serde_json::to_string(&problem).unwrap();
+            assert!(!shown.contains("hunter2"), "{shown}");
+            assert_eq!(problem.errors[0].line, Some(1));
+        }
     }
 
     /// P2 of the attack table: a million levels cost one pass over the bytes.

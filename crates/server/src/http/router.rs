@@ -60,6 +60,7 @@ fn filter(method: tenure_api::Method) -> MethodFilter {
     match method {
         tenure_api::Method::Get => MethodFilter::GET,
         tenure_api::Method::Post => MethodFilter::POST,
+        tenure_api::Method::Put => MethodFilter::PUT,
         tenure_api::Method::Delete => MethodFilter::DELETE,
     }
 }

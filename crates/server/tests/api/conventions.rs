@@ -170,7 +170,7 @@ async fn the_contract_is_public() {
     let schema = world.get("/schemas/Problem").anonymous().send().await.ok();
     assert_eq!(schema["$id"], "/schemas/Problem");
     assert_eq!(world.get("/schemas/Problem.json").anonymous().send().await.status, 200);
-    world.get("/schemas/Secret").anonymous().send().await.problem(404, "API-0020");
+    world.get("/schemas/Nothing").anonymous().send().await.problem(404, "API-0020");
     let keys = world.get("/.well-known/jwks.json").anonymous().send().await.ok();
     assert_eq!((&keys["keys"][0]["kty"], &keys["keys"][0]["crv"]), (&json!("OKP"), &json!("Ed25519")));
     assert_eq!(keys["keys"][0].get("d"), None, "only the public half");

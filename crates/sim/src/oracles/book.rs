@@ -203,7 +203,7 @@ impl Record {
             Fact::Released(begin) => self.begin(begin.deadline, event),
             Fact::TaskStarted(task) => {
                 let kind = match &task.begun {
-                    Begun::Http { .. } | Begun::Call { .. } => Doing::Call,
+                    Begun::Http { .. } | Begun::Call { .. } | Begun::Protected { .. } => Doing::Call,
                     Begun::Wait { due } => Doing::Wait(*due),
                     Begun::Fork { .. } => Doing::Fork,
                     Begun::Gather { .. } => Doing::Gather,
@@ -211,7 +211,9 @@ impl Record {
                 };
                 self.push(task.parent, task.slot, &task.place, kind, event);
                 let deadline = match &task.begun {
-                    Begun::Http { deadline, .. } | Begun::Call { deadline, .. } => Some(*deadline),
+                    Begun::Http { deadline, .. }
+                    | Begun::Call { deadline, .. }
+                    | Begun::Protected { deadline, .. } => Some(*deadline),
                     _ => task.deadline,
                 };
                 self.frames.last_mut().expect("pushed above").deadline = deadline;

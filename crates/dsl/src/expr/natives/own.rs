@@ -5,6 +5,7 @@ use crate::expr::Limit;
 use crate::expr::meter::{charge_bytes, stop};
 use crate::expr::value::{self, Error, V, ValR};
 use crate::json::kind_name;
+use crate::json::opaque::{Encoding, Text};
 use jaq_core::native::{Filter, bome, unary, v};
 use jaq_core::{RunPtr, ValT, ValXs};
 use jaq_json::{Num, Val};
@@ -15,10 +16,12 @@ type Cv<'a> = jaq_core::Cv<'a, Jq>;
 const SECONDS_MAX: f64 = 253_402_300_799.0;
 
 pub(super) fn functions() -> impl Iterator<Item = Filter<RunPtr<Jq>>> {
-    let functions: [Filter<RunPtr<Jq>>; 13] = [
+    let functions: [Filter<RunPtr<Jq>>; 15] = [
         ("type", v(0), |cv| bome(Ok(V::from(kind_name(&cv.1.tree).to_owned())))),
         ("length", v(0), |cv| bome(length(&cv.1))),
-        ("tojson", v(0), |cv| bome(Ok(V::string(value::print(&cv.1))))),
+        ("tojson", v(0), |cv| bome(to_json(&cv.1))),
+        ("encode_base64", v(0), |cv| bome(cv.1.encoded(Encoding::Base64))),
+        ("encode_uri", v(0), |cv| bome(cv.1.encoded(Encoding::Uri))),
         ("fromjson", v(0), |cv| bome(from_json(&cv.1))),
         ("contains", v(1), |cv| unary(cv, |whole, part| value::contains(&whole, &part).map(V::from))),
         ("has", v(1), |cv| unary(cv, |value, key| has(&value, &key))),
@@ -42,8 +45,11 @@ fn add(values: V) -> ValR {
         match (&sum.tree, value.str()) {
             (Val::Null | Val::TStr(_), Some(part)) => {
                 text.push_str(part);
-                check_string(&text);
+                check_string(text.len());
                 sum = V::scalar(Val::utf8_str(""));
+            }
+            (Val::TStr(_), None) if value.is_opaque() => {
+                sum = (V::string(std::mem::take(&mut text)) + value)?;
             }
             (Val::TStr(_), None) if value != V::null() => return V::string(text) + value,
             _ => sum = (sum + value)?,
@@ -53,31 +59,43 @@ fn add(values: V) -> ValR {
 }
 
 fn join(values: V, separator: &V) -> ValR {
-    let mut text = String::new();
+    let mut text = Text::default();
+    let mut length = 0;
     for (index, value) in values.values().enumerate() {
         let value = value?;
         if index > 0 {
             let separator = separator.str();
-            text.push_str(separator.ok_or_else(|| Error::str("the separator of `join` must be a string"))?);
+            let separator =
+                separator.ok_or_else(|| Error::str("the separator of `join` must be a string"))?;
+            length += separator.len();
+            text.push_str(separator);
         }
         match &value.tree {
             Val::Null => {}
-            Val::TStr(_) => text.push_str(value.str().unwrap_or_default()),
-            Val::Bool(_) | Val::Num(_) => text.push_str(&value::print(&value)),
-            Val::Arr(_) | Val::Obj(_) | Val::BStr(_) => {
+            Val::TStr(bytes) | Val::BStr(bytes) => {
+                charge_bytes(bytes.len());
+                length += bytes.len();
+                text.push_leaf(&value.tree);
+            }
+            Val::Bool(_) | Val::Num(_) => {
+                let printed = value::print(&value);
+                length += printed.len();
+                text.push_str(&printed);
+            }
+            Val::Arr(_) | Val::Obj(_) => {
                 return Err(Error::str(format_args!(
                     "{} ({value}) cannot be joined",
                     kind_name(&value.tree)
                 )));
             }
         }
-        check_string(&text);
+        check_string(length);
     }
-    Ok(V::string(text))
+    Ok(V::text(text))
 }
 
-fn check_string(text: &str) {
-    if text.len() > value::STRING_BYTES_MAX {
+fn check_string(bytes: usize) {
+    if bytes > value::STRING_BYTES_MAX {
         stop(Limit::Memory);
     }
 }
@@ -96,6 +114,13 @@ fn length(value: &V) -> ValR {
             return Err(Error::str(format_args!("boolean ({value}) has no length")));
         }
     })
+}
+
+fn to_json(value: &V) -> ValR {
+    if value::has_opaque(&value.tree) {
+        return Err(Error::str("a value with a secret in it cannot be printed as JSON"));
+    }
+    Ok(V::string(value::print(value)))
 }
 
 fn from_json(value: &V) -> ValR {

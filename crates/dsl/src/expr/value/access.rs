@@ -2,6 +2,7 @@
 
 use super::{Error, V, ValR, arithmetic, order, print};
 use crate::expr::meter::{charge_allocation, charge_bytes};
+use crate::json::opaque::{self, Step};
 use crate::json::str_of;
 use jaq_core::val::Range;
 use jaq_json::{Num, Val};
@@ -84,8 +85,24 @@ impl V {
                 self.slice(&(start.as_ref()..end.as_ref()))
             }
             (Val::Arr(_), Val::Arr(_)) => order::indices(&self, index),
+            (Val::BStr(bytes), Val::TStr(_)) => {
+                charge_bytes(bytes.len());
+                self.within(Step::Key(str_of(&index.tree).into()))
+            }
+            (Val::BStr(bytes), Val::Num(number)) => {
+                charge_bytes(bytes.len());
+                self.within(Step::Index(i64::try_from(index_of(number)).unwrap_or(i64::MAX)))
+            }
             _ => Err(cannot_index(&self, index)),
         }
+    }
+}
+
+impl V {
+    /// A part of a secret: nobody knows here whether there is one.
+    fn within(&self, step: Step) -> ValR {
+        let inner = opaque::step(&self.tree, step).map(Self::scalar);
+        inner.ok_or_else(|| Error::str("a text with a secret has no parts"))
     }
 }
 

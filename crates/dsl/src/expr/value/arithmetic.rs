@@ -4,7 +4,7 @@
 use super::{Error, STRING_BYTES_MAX, V, ValR, order, own_entries, own_items};
 use crate::expr::Limit;
 use crate::expr::meter::{charge, charge_allocation, charge_bytes, stop};
-use crate::json::{str_of, text};
+use crate::json::{opaque, str_of, text};
 use jaq_json::{Map, Num, Val};
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 use std::sync::Arc;
@@ -100,6 +100,9 @@ impl Add for V {
                     .map(Self::scalar)
                     .map_err(|_| Error::str("cannot be added"))
             }
+            (left @ (Val::TStr(_) | Val::BStr(_)), right @ (Val::TStr(_) | Val::BStr(_))) => {
+                Ok(concatenate(&left, &right))
+            }
             (Val::Arr(mut left), Val::Arr(right)) => {
                 charge_allocation(right.len() * size_of::<Val>());
                 own_items(&mut left).extend(right.iter().cloned());
@@ -113,6 +116,18 @@ impl Add for V {
             (left, right) => Err(cannot(&Self { tree: left, depth }, "added", &Self { tree: right, depth })),
         }
     }
+}
+
+/// Two texts of which at least one is opaque.
+fn concatenate(left: &Val, right: &Val) -> V {
+    let mut text = opaque::Text::default();
+    for part in [left, right] {
+        if let Val::TStr(bytes) | Val::BStr(bytes) = part {
+            charge_allocation(bytes.len());
+        }
+        text.push_leaf(part);
+    }
+    V::text(text)
 }
 
 impl Sub for V {

@@ -6,7 +6,7 @@ use crate::json::str_of;
 use jaq_json::{Map, Val};
 use std::cmp::Ordering;
 
-/// jq's order: null, false, true, numbers, strings, arrays, objects.
+/// jq's order: null, false, true, numbers, strings, arrays, objects. An opaque text equals nothing but the same one.
 pub(super) fn compare(left: &Val, right: &Val) -> Ordering {
     charge(1);
     match (left, right) {
@@ -15,6 +15,10 @@ pub(super) fn compare(left: &Val, right: &Val) -> Ordering {
         (Val::TStr(a), Val::TStr(b)) => {
             charge_bytes(a.len().min(b.len()));
             str_of(left).cmp(str_of(right))
+        }
+        (Val::BStr(left), Val::BStr(right)) => {
+            charge_bytes(left.len().min(right.len()));
+            left.cmp(right)
         }
         (Val::Arr(left), Val::Arr(right)) => {
             let different =
@@ -50,9 +54,10 @@ fn rank(value: &Val) -> u8 {
         Val::Null => 0,
         Val::Bool(_) => 1,
         Val::Num(_) => 2,
-        Val::TStr(_) | Val::BStr(_) => 3,
-        Val::Arr(_) => 4,
-        Val::Obj(_) => 5,
+        Val::TStr(_) => 3,
+        Val::BStr(_) => 4,
+        Val::Arr(_) => 5,
+        Val::Obj(_) => 6,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{DEPTH_MAX, STRING_BYTES_MAX, V};
 use crate::expr::meter::{charge, charge_bytes, charge_output, stop};
 use crate::expr::{ExprError, Limit};
-use crate::json::{str_of, text, write_leaf};
+use crate::json::{Json, str_of, text, write_leaf};
 use jaq_json::{Num, Val};
 use std::fmt;
 use tenure_types::limits::NESTING_MAX;
@@ -61,25 +61,27 @@ fn write(out: &mut String, tree: &Val, bytes_max: usize) {
     }
 }
 
-/// Checks that a result is JSON and within the limits on output.
-pub(in crate::expr) fn check_output(value: &V) -> Result<(), ExprError> {
-    check(&value.tree, NESTING_MAX)
+/// The result as JSON. It must be that, and within the limits on output.
+pub(in crate::expr) fn into_json(value: V) -> Result<Json, ExprError> {
+    let mut opaque = false;
+    check(&value.tree, NESTING_MAX, &mut opaque)?;
+    Ok(Json::from_known_tree(value.tree, opaque))
 }
 
-fn check(tree: &Val, depth_left: usize) -> Result<(), ExprError> {
+fn check(tree: &Val, depth_left: usize, opaque: &mut bool) -> Result<(), ExprError> {
     charge(1);
     match tree {
         Val::Arr(items) => {
             let inner = inner_depth(depth_left)?;
             charge_output(2 + items.len().saturating_sub(1));
-            items.iter().try_for_each(|item| check(item, inner))
+            items.iter().try_for_each(|item| check(item, inner, opaque))
         }
         Val::Obj(entries) => {
             let inner = inner_depth(depth_left)?;
             charge_output(2 + entries.len() + entries.len().saturating_sub(1));
             entries.iter().try_for_each(|(key, value)| {
                 charge_output(text::string_len(str_of(key)));
-                check(value, inner)
+                check(value, inner, opaque)
             })
         }
         Val::Num(Num::Float(value)) if !value.is_finite() => {
@@ -89,7 +91,11 @@ fn check(tree: &Val, depth_left: usize) -> Result<(), ExprError> {
             charge_output(text::string_len(str_of(tree)));
             Ok(())
         }
-        Val::BStr(_) => Err(ExprError::Failed("the result is not JSON".to_owned())),
+        Val::BStr(bytes) => {
+            *opaque = true;
+            charge_output(bytes.len());
+            Ok(())
+        }
         leaf => {
             let mut out = String::new();
             write_leaf(&mut out, leaf);

@@ -4,6 +4,7 @@
 //! asks for and cannot be sent is refused with the reason. Deliberately absent: validating documents.
 
 mod parameter;
+mod security;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -77,7 +78,12 @@ pub(crate) fn operation(document: &Value, address: &str, id: &str) -> Result<Ope
     for parameter in items(operation, "parameters").iter().chain(items(item, "parameters")) {
         reading.parameter(parameter)?;
     }
-    let Reading { parameters, body, .. } = reading.finish(operation)?;
+    let Reading { mut parameters, body, .. } = reading.finish(operation)?;
+    // A document may say of a key that it is a parameter, too.
+    let known = |key: &Parameter| parameters.iter().any(|own| own.name == key.name && own.place == key.place);
+    let keys: Vec<Parameter> =
+        security::keys(document, version, operation).into_iter().filter(|key| !known(key)).collect();
+    parameters.extend(keys);
     let method = method.to_ascii_uppercase();
     complete(&path, &parameters)?;
     Ok(Operation { method, server: server.map_err(Refusal::Unsupported)?, path, parameters, body })

@@ -179,3 +179,35 @@ fn styles_bodies_and_references_that_are_not_supported_are_refused() {
         "unsupported: its server `https://{region}.example.com/{base}/` has a variable without a default"
     );
 }
+
+/// What goes into `Authorization` is the business of `authentication`; a key in another place has to be given by name.
+#[test]
+fn api_keys_are_parameters_that_may_be_given() {
+    let mut document = json!({
+        "openapi": "3.0.3", "servers": [{ "url": "https://x" }],
+        "security": [{ "header": [], "user": [] }, { "query": ["scope"] }, { "header": [] }, { "nowhere": [] }],
+        "components": { "securitySchemes": {
+            "header": { "type": "apiKey", "in": "header", "name": "X-Key" },
+            "query": { "$ref": "#/components/securitySchemes/other" },
+            "other": { "type": "apiKey", "in": "query", "name": "key" },
+            "cookie": { "type": "apiKey", "in": "cookie", "name": "sid" },
+            "user": { "type": "http", "scheme": "basic" }
+        } },
+        "paths": {
+            "/a": { "get": { "operationId": "a" } },
+            "/b": { "get": { "operationId": "b", "security": [] } },
+            "/c": { "get": { "operationId": "c", "security": [{ "cookie": [] }] } },
+            "/d": { "get": { "operationId": "d", "parameters": [{ "name": "X-Key", "in": "header", "required": true }] } }
+        }
+    });
+    assert_eq!(placed(&read(&document, "a")), ["X-Key Header Simple", "key Query Form"]);
+    assert_eq!(placed(&read(&document, "b")), [""; 0]);
+    assert_eq!(placed(&read(&document, "c")), ["sid Cookie Form"]);
+    assert_eq!(placed(&read(&document, "d")), ["X-Key Header Simple required", "key Query Form"]);
+    document["swagger"] = "2.0".into();
+    document["host"] = "x".into();
+    let schemes = document["components"]["securitySchemes"].take();
+    document["securityDefinitions"] = schemes;
+    document["securityDefinitions"]["query"]["$ref"] = "#/securityDefinitions/other".into();
+    assert_eq!(placed(&read(&document, "a")), ["X-Key Header Simple", "key Query Form"]);
+}

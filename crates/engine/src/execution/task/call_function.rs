@@ -12,7 +12,7 @@ pub(super) fn prepare(
     entering: &Entering<'_>,
     call: &FunctionCall,
 ) -> Result<(Begun, Next), Error> {
-    let with = dataflow::eval(&call.with, entering.input(), &entering.scope(turn), "with")?;
+    let with = dataflow::eval_opaque(&call.with, entering.input(), &entering.scope(turn), "with")?;
     let with = dataflow::bounded(with, "with")?;
     Ok((Begun::Function { with }, Next::List(call.body)))
 }

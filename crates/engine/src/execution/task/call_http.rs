@@ -3,12 +3,13 @@
 //! Deliberately absent: attempts and their outcomes (`attempt`), and everything about sockets.
 
 use super::super::dataflow;
-use super::super::effect::{HttpRequest, Output};
+use super::super::effect::{Authentication, HttpRequest, Output, Protection};
 use super::super::env::key_scope;
 use super::super::history::Begun;
 use super::super::input::Answer;
 use super::super::key;
 use super::super::limits::{CALL_TIMEOUT_MS, EXCERPT_BYTES_MAX};
+use super::super::request::Request;
 use super::super::step::Turn;
 use super::{Entering, Next};
 use base64::Engine;
@@ -18,7 +19,8 @@ use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::expr::Template;
 use tenure_dsl::json::Json;
-use tenure_dsl::program::{EffectPolicy, HttpCall};
+use tenure_dsl::json::opaque::Text;
+use tenure_dsl::program::{self, EffectPolicy, HttpCall};
 use tenure_types::limits::PAYLOAD_BYTES_MAX;
 
 pub(super) fn prepare(
@@ -26,57 +28,118 @@ pub(super) fn prepare(
     entering: &Entering<'_>,
     call: &HttpCall,
 ) -> Result<(Begun, Next), Error> {
-    let request = request(turn, entering, call)?;
-    Ok(begin(turn, entering, request, call.effect))
+    let (request, protection) = request(turn, entering, call)?;
+    Ok(begin(turn, entering, (Request::Http(Arc::new(request)), protection), call.effect, None))
 }
 
-/// The start of a task that sends a request.
+/// The start of a task that sends something. `timeout_ms` is the call's own.
 pub(super) fn begin(
     turn: &Turn<'_>,
     entering: &Entering<'_>,
-    request: HttpRequest,
+    (request, protection): (Request, Protection),
     effect: EffectPolicy,
+    timeout_ms: Option<u64>,
 ) -> (Begun, Next) {
     let undo = turn.exec.undo_around(entering.parent).is_some();
     let key =
         key::of_task(&turn.exec, &entering.place, undo, key_scope(entering.node), entering.attempts_before);
-    let deadline = entering.deadline.unwrap_or_else(|| turn.now.at.plus_ms(CALL_TIMEOUT_MS));
-    let begun = Begun::Http {
-        request: Arc::new(request),
-        key,
-        mode: effect.mode,
-        on_uncertain: effect.on_uncertain,
-        deadline,
+    let default = || turn.now.at.plus_ms(CALL_TIMEOUT_MS);
+    let own = timeout_ms.map(|ms| turn.now.at.plus_ms(ms));
+    let deadline = match (entering.deadline, own) {
+        (Some(task), Some(own)) => task.min(own),
+        (task, own) => task.or(own).unwrap_or_else(default),
+    };
+    let (mode, on_uncertain) = (effect.mode, effect.on_uncertain);
+    let begun = if protection.is_empty() {
+        match request {
+            Request::Http(request) => Begun::Http { request, key, mode, on_uncertain, deadline },
+            request @ Request::Rpc(_) => Begun::Call { request, key, mode, on_uncertain, deadline },
+        }
+    } else {
+        let protection = Arc::new(protection);
+        Begun::Protected { request, key, mode, on_uncertain, deadline, protection }
     };
     (begun, Next::Own)
 }
 
-fn request(turn: &Turn<'_>, entering: &Entering<'_>, call: &HttpCall) -> Result<HttpRequest, Error> {
+/// The request as it may be shown, and what of it is hidden.
+fn request(
+    turn: &Turn<'_>,
+    entering: &Entering<'_>,
+    call: &HttpCall,
+) -> Result<(HttpRequest, Protection), Error> {
     let scope = entering.scope(turn);
     let uri = call
         .endpoint
         .expand(entering.input(), &scope)
         .map_err(|error| Error::expression(format!("`with.endpoint`: {error}")))?;
     let eval = |template: &Option<Template>, what: &str| match template {
-        Some(template) => dataflow::eval(template, entering.input(), &scope, what).map(Some),
+        Some(template) => dataflow::eval_opaque(template, entering.input(), &scope, what).map(Some),
         None => Ok(None),
     };
-    let query = fields(eval(&call.query, "with.query")?, "with.query")?;
-    let headers = fields(eval(&call.headers, "with.headers")?, "with.headers")?;
+    let query = values(eval(&call.query, "with.query")?, "with.query")?;
+    let mut protection = Protection::default();
+    let uri = protection.take_uri(with_query(uri, &query)?);
+    let headers = values(eval(&call.headers, "with.headers")?, "with.headers")?;
+    let headers = protection.take_headers(headers);
     let body = eval(&call.body, "with.body")?;
     let body = body.map(|body| dataflow::bounded(body, "with.body")).transpose()?;
-    Ok(HttpRequest {
+    protection.authentication = authentication(turn, entering, call.authentication.as_ref())?;
+    let request = HttpRequest {
         method: Arc::clone(&call.method),
-        uri: with_query(uri, &query),
+        uri,
         headers,
         body,
         output: call.output.into(),
         redirect: call.redirect,
-    })
+    };
+    Ok((request, protection))
 }
 
-/// The entries of an object as texts; `null` leaves an entry out, an array repeats it.
-pub(super) fn fields(object: Option<Json>, what: &str) -> Result<Vec<(String, String)>, Error> {
+impl Protection {
+    /// A URI as it may be shown; what is hidden in it is kept.
+    pub(super) fn take_uri(&mut self, uri: Text) -> String {
+        uri.into_plain().unwrap_or_else(|hidden| {
+            let shown = shown_text(&hidden);
+            self.uri = Some(hidden);
+            shown
+        })
+    }
+
+    /// Headers as they may be shown; what is hidden in them is kept.
+    pub(super) fn take_headers(&mut self, headers: Vec<(String, Json)>) -> Vec<(String, String)> {
+        let mut all = vec![];
+        for (at, (name, value)) in (0..).zip(headers) {
+            all.push((name, shown_text(&value)));
+            if value.is_opaque() {
+                self.headers.push((at, value));
+            }
+        }
+        all
+    }
+}
+
+/// A call's policy with its values.
+pub(super) fn authentication(
+    turn: &Turn<'_>,
+    entering: &Entering<'_>,
+    policy: Option<&program::Authentication>,
+) -> Result<Option<Authentication>, Error> {
+    let Some(policy) = policy else { return Ok(None) };
+    let scope = entering.scope(turn);
+    let properties = dataflow::eval_opaque(&policy.properties, entering.input(), &scope, "authentication")?;
+    let properties = dataflow::bounded(properties, "authentication")?;
+    Ok(Some(Authentication { scheme: policy.scheme, properties }))
+}
+
+/// A string with whatever is hidden in it masked; anything else as JSON.
+fn shown_text(value: &Json) -> String {
+    let shown = value.clone().masked();
+    shown.as_str().unwrap_or_else(|| shown.text()).to_owned()
+}
+
+/// The entries of an object as values that can be texts; `null` leaves an entry out, an array repeats it.
+pub(super) fn values(object: Option<Json>, what: &str) -> Result<Vec<(String, Json)>, Error> {
     let Some(object) = object.filter(|object| !object.is_null()) else { return Ok(vec![]) };
     let wrong =
         |kind: &str| Error::expression(format!("`{what}` gives {kind}: an object of texts is needed"));
@@ -87,8 +150,7 @@ pub(super) fn fields(object: Option<Json>, what: &str) -> Result<Vec<(String, St
         for value in values {
             match value.kind_name() {
                 "null" => {}
-                "string" => found.push((name.to_string(), value.as_str().unwrap_or_default().to_owned())),
-                "number" | "boolean" => found.push((name.to_string(), value.text().to_owned())),
+                "string" | "number" | "boolean" => found.push((name.to_string(), value)),
                 kind => return Err(wrong(&format!("{kind} for `{name}`"))),
             }
         }
@@ -96,13 +158,28 @@ pub(super) fn fields(object: Option<Json>, what: &str) -> Result<Vec<(String, St
     Ok(found)
 }
 
-fn with_query(uri: String, query: &[(String, String)]) -> String {
+fn with_query(uri: Text, query: &[(String, Json)]) -> Result<Text, Error> {
     if query.is_empty() {
-        return uri;
+        return Ok(uri);
     }
-    let (before, fragment) =
-        uri.split_once('#').map_or((&*uri, None), |(uri, fragment)| (uri, Some(fragment)));
-    let mut out = String::from(before);
+    let mut out = Text::default();
+    let mut fragment = None;
+    let before = match uri.into_plain() {
+        Ok(mut plain) => {
+            fragment = plain.find('#').map(|at| plain.split_off(at));
+            out.push_str(&plain);
+            plain
+        }
+        Err(hidden) => {
+            let shown = shown_text(&hidden);
+            if shown.contains('#') {
+                let what = "an endpoint with a secret in it cannot have both a fragment and a `query`";
+                return Err(Error::configuration(what));
+            }
+            out.push(&hidden);
+            shown
+        }
+    };
     let mut separator = match before.split_once('?') {
         None => "?",
         Some((_, "")) => "",
@@ -111,26 +188,14 @@ fn with_query(uri: String, query: &[(String, String)]) -> String {
     for (name, value) in query {
         out.push_str(separator);
         separator = "&";
-        encode(&mut out, name);
-        out.push('=');
-        encode(&mut out, value);
+        out.push_encoded(&Json::string(name));
+        out.push_str("=");
+        out.push_encoded(value);
     }
     if let Some(fragment) = fragment {
-        out.push('#');
-        out.push_str(fragment);
+        out.push_str(&fragment);
     }
-    out
-}
-
-/// Percent-encodes everything but RFC 3986's unreserved characters.
-pub(super) fn encode(out: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            write!(out, "%{byte:02X}").expect("writing to a string cannot fail");
-        }
-    }
+    Ok(out)
 }
 
 /// Whether the receiver says that it has done what it was asked.
@@ -142,9 +207,13 @@ pub(in super::super) fn good(request: &HttpRequest, answer: &Answer) -> bool {
 }
 
 /// What an answer means: the task's raw output, or its error.
-pub(in super::super) fn read(request: &HttpRequest, answer: &Answer) -> Result<Json, Error> {
+pub(in super::super) fn read(
+    request: &HttpRequest,
+    protection: Option<&Protection>,
+    answer: &Answer,
+) -> Result<Json, Error> {
     if !good(request, answer) {
-        return Err(refusal(&request.method, &request.uri, answer));
+        return Err(refusal((&request.method, &request.uri), protection, answer));
     }
     if answer.truncated {
         return Err(too_large());
@@ -170,13 +239,20 @@ pub(super) fn too_large() -> Error {
     error
 }
 
-/// The error of an answer that says no.
-pub(super) fn refusal(method: &str, uri: &str, answer: &Answer) -> Error {
+/// The error of an answer that says no. Whoever proves an identity and gets a 401 was not believed.
+pub(super) fn refusal(
+    (method, uri): (&str, &str),
+    protection: Option<&Protection>,
+    answer: &Answer,
+) -> Error {
     let status = answer.status;
     let mut detail = format!("{method} {} was answered with status {status}", shown(uri));
     let excerpt = excerpt(&answer.body);
     if !excerpt.is_empty() {
         write!(detail, ": {excerpt}").expect("writing to a string cannot fail");
+    }
+    if status == 401 && protection.is_some_and(|protection| protection.authentication.is_some()) {
+        return Error::authentication(detail);
     }
     let mut error = Error::communication(status, detail);
     error.title = Some(title(status).to_owned());

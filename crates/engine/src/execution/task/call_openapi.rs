@@ -4,14 +4,16 @@
 //! Deliberately absent: documents, and what answers mean (`call_http`).
 
 use super::super::dataflow;
-use super::super::effect::HttpRequest;
+use super::super::effect::{HttpRequest, Protection};
 use super::super::history::Begun;
+use super::super::request::Request;
 use super::super::step::Turn;
-use super::call_http::{self, encode};
+use super::call_http::{self, authentication};
 use super::{Entering, Next};
 use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
+use tenure_dsl::json::opaque::Text;
 use tenure_dsl::program::{BodyForm, OpenApiCall, OperationBody, Parameter, ParameterPlace, ParameterStyle};
 
 pub(super) fn prepare(
@@ -19,55 +21,91 @@ pub(super) fn prepare(
     entering: &Entering<'_>,
     call: &OpenApiCall,
 ) -> Result<(Begun, Next), Error> {
-    let request = request(turn, entering, call)?;
-    Ok(call_http::begin(turn, entering, request, call.effect))
+    let (request, protection) = request(turn, entering, call)?;
+    Ok(call_http::begin(turn, entering, (Request::Http(Arc::new(request)), protection), call.effect, None))
 }
 
-fn request(turn: &Turn<'_>, entering: &Entering<'_>, call: &OpenApiCall) -> Result<HttpRequest, Error> {
+/// The request as it may be shown, and what of it is hidden.
+fn request(
+    turn: &Turn<'_>,
+    entering: &Entering<'_>,
+    call: &OpenApiCall,
+) -> Result<(HttpRequest, Protection), Error> {
     let scope = entering.scope(turn);
-    let mut parts = Parts { path: call.path.to_string(), ..Parts::default() };
+    let mut parts = Parts::default();
     for (parameter, template) in &call.parameters {
         let what = format!("with.parameters.{}", parameter.name);
-        let value = dataflow::eval(template, entering.input(), &scope, &what)?;
+        let value = dataflow::eval_opaque(template, entering.input(), &scope, &what)?;
         parts.add(parameter, &value)?;
     }
-    let body = match &call.body {
+    let mut body = match &call.body {
         Some(body) => {
-            let value = dataflow::eval(&body.value, entering.input(), &scope, "with.parameters")?;
+            let value = dataflow::eval_opaque(&body.value, entering.input(), &scope, "with.parameters")?;
             parts.body(body, value)?
         }
         None => None,
     };
     let Parts { path, query, mut headers, cookies, fields, mut content_type } = parts;
     if !cookies.is_empty() {
-        headers.push(("cookie".to_owned(), cookies.join("; ")));
+        headers.push(("cookie".to_owned(), joined(cookies, "; ").into_json()));
     }
-    let mut body = body;
     if !fields.is_empty() {
-        body = Some(Json::string(&fields.join("&")));
+        body = Some(joined(fields, "&").into_json());
         content_type = Some("application/x-www-form-urlencoded".into());
     }
     if let (Some(_), Some(content_type)) = (&body, content_type) {
-        headers.push(("content-type".to_owned(), content_type.to_string()));
+        headers.push(("content-type".to_owned(), Json::string(&content_type)));
     }
-    let mut uri = format!("{}{path}", call.server);
+    let mut uri = Text::default();
+    uri.push_str(&call.server);
+    uri.push_text(route(&call.path, &path));
     if !query.is_empty() {
-        uri.push('?');
-        uri.push_str(&query.join("&"));
+        uri.push_str("?");
+        uri.push_text(joined(query, "&"));
     }
-    let body = body.map(|body| dataflow::bounded(body, "with.parameters")).transpose()?;
-    let method = Arc::clone(&call.method);
-    Ok(HttpRequest { method, uri, headers, body, output: call.output.into(), redirect: call.redirect })
+    let mut protection = Protection::default();
+    let request = HttpRequest {
+        method: Arc::clone(&call.method),
+        uri: protection.take_uri(uri),
+        headers: protection.take_headers(headers),
+        body: body.map(|body| dataflow::bounded(body, "with.parameters")).transpose()?,
+        output: call.output.into(),
+        redirect: call.redirect,
+    };
+    protection.authentication = authentication(turn, entering, call.authentication.as_ref())?;
+    Ok((request, protection))
+}
+
+/// The path with its values.
+fn route(path: &str, values: &[(Arc<str>, Text)]) -> Text {
+    let mut out = Text::default();
+    let mut rest = path;
+    while let Some((before, behind)) = rest.split_once('{') {
+        out.push_str(before);
+        let named = behind.split_once('}').and_then(|(name, after)| {
+            let (_, value) = values.iter().find(|(own, _)| **own == *name)?;
+            Some((value, after))
+        });
+        rest = if let Some((value, after)) = named {
+            out.push_text(value.clone());
+            after
+        } else {
+            out.push_str("{");
+            behind
+        };
+    }
+    out.push_str(rest);
+    out
 }
 
 /// A request as far as it has its values.
 #[derive(Default)]
 struct Parts {
-    path: String,
-    query: Vec<String>,
-    headers: Vec<(String, String)>,
-    cookies: Vec<String>,
-    fields: Vec<String>,
+    path: Vec<(Arc<str>, Text)>,
+    query: Vec<Text>,
+    headers: Vec<(String, Json)>,
+    cookies: Vec<Text>,
+    fields: Vec<Text>,
     content_type: Option<Arc<str>>,
 }
 
@@ -76,20 +114,20 @@ impl Parts {
         if value.is_null() {
             return if parameter.required { Err(missing(parameter)) } else { Ok(()) };
         }
-        let name = &*parameter.name;
         match parameter.place {
             ParameterPlace::Path => {
-                let text = written(parameter, value, encoded)?;
+                let text = written(parameter, value, Text::push_encoded)?;
                 // Both would be read as a way up the path, and lead to another operation.
-                if matches!(&*text, "" | "." | "..") {
+                if text.clone().into_plain().is_ok_and(|text| matches!(&*text, "" | "." | "..")) {
                     return Err(missing(parameter));
                 }
-                self.path = self.path.replace(&format!("{{{name}}}"), &text);
+                self.path.push((Arc::clone(&parameter.name), text));
             }
             ParameterPlace::Query => self.query.extend(pairs(parameter, value)?),
             ParameterPlace::Form => self.fields.extend(pairs(parameter, value)?),
             ParameterPlace::Header => {
-                self.headers.push((name.to_owned(), written(parameter, value, str::to_owned)?));
+                let value = written(parameter, value, Text::push)?.into_json();
+                self.headers.push((parameter.name.to_string(), value));
             }
             ParameterPlace::Cookie => self.cookies.extend(pairs(parameter, value)?),
         }
@@ -103,7 +141,11 @@ impl Parts {
         self.content_type = Some(Arc::clone(&body.content_type));
         match body.form {
             BodyForm::Json => Ok(Some(value)),
-            BodyForm::Text => Ok(Some(Json::string(&scalar("body", &value)?))),
+            BodyForm::Text => {
+                let mut text = Text::default();
+                text.push(scalar("body", &value)?);
+                Ok(Some(text.into_json()))
+            }
             BodyForm::Form => {
                 let wrong = || {
                     Error::expression(format!(
@@ -115,45 +157,57 @@ impl Parts {
                 for (name, value) in value.entries().ok_or_else(wrong)? {
                     let items = value.items().unwrap_or_else(|| vec![value]);
                     for item in items.iter().filter(|item| !item.is_null()) {
-                        all.push(pair(&name, &scalar(&name, item)?));
+                        all.push(pair(&name, scalar(&name, item)?));
                     }
                 }
-                Ok(Some(Json::string(&all.join("&"))))
+                Ok(Some(joined(all, "&").into_json()))
             }
         }
     }
 }
 
 /// `name=value` pairs, percent-encoded.
-fn pairs(parameter: &Parameter, value: &Json) -> Result<Vec<String>, Error> {
+fn pairs(parameter: &Parameter, value: &Json) -> Result<Vec<Text>, Error> {
     let name = &*parameter.name;
     let mut all = vec![];
     match (parameter.style, value.items(), value.entries()) {
         (ParameterStyle::Form, Some(items), _) if parameter.explode => {
             for item in &items {
-                all.push(pair(name, &scalar(name, item)?));
+                all.push(pair(name, scalar(name, item)?));
             }
         }
         (ParameterStyle::Form, _, Some(entries)) if parameter.explode => {
             for (key, value) in &entries {
-                all.push(pair(key, &scalar(name, value)?));
+                all.push(pair(key, scalar(name, value)?));
             }
         }
         (ParameterStyle::Deep, _, Some(entries)) => {
             for (key, value) in &entries {
-                all.push(pair(&format!("{name}[{key}]"), &scalar(name, value)?));
+                all.push(pair(&format!("{name}[{key}]"), scalar(name, value)?));
             }
         }
-        _ => all.push(format!("{}={}", encoded(name), written(parameter, value, encoded)?)),
+        _ => {
+            let mut text = Text::default();
+            text.push_encoded(&Json::string(name));
+            text.push_str("=");
+            text.push_text(written(parameter, value, Text::push_encoded)?);
+            all.push(text);
+        }
     }
     Ok(all)
 }
 
 /// A value in one piece: `a,b`, `k,v` or `k=v`, or whatever its style puts between the items.
-fn written(parameter: &Parameter, value: &Json, encode: impl Fn(&str) -> String) -> Result<String, Error> {
+fn written(parameter: &Parameter, value: &Json, put: fn(&mut Text, &Json)) -> Result<Text, Error> {
     let name = &*parameter.name;
+    let mut out = Text::default();
     if parameter.style == ParameterStyle::Json {
-        return Ok(encode(value.text()));
+        if value.is_opaque() {
+            let detail = format!("the parameter `{name}` is written as JSON, which cannot hold a secret");
+            return Err(Error::configuration(detail));
+        }
+        put(&mut out, &Json::string(value.text()));
+        return Ok(out);
     }
     let separator = match parameter.style {
         ParameterStyle::Spaces => "%20",
@@ -161,33 +215,47 @@ fn written(parameter: &Parameter, value: &Json, encode: impl Fn(&str) -> String)
         ParameterStyle::Simple | ParameterStyle::Form | ParameterStyle::Deep | ParameterStyle::Json => ",",
     };
     if let Some(items) = value.items() {
-        let items: Result<Vec<String>, Error> =
-            items.iter().map(|item| Ok(encode(&scalar(name, item)?))).collect();
-        return Ok(items?.join(separator));
+        for (at, item) in items.iter().enumerate() {
+            out.push_str(if at == 0 { "" } else { separator });
+            put(&mut out, scalar(name, item)?);
+        }
+        return Ok(out);
     }
-    let Some(entries) = value.entries() else { return Ok(encode(&scalar(name, value)?)) };
-    let between = if parameter.explode { "=" } else { separator };
-    let entry = |(key, value): &(Arc<str>, Json)| {
-        Ok(format!("{}{between}{}", encode(key), encode(&scalar(name, value)?)))
+    let Some(entries) = value.entries() else {
+        put(&mut out, scalar(name, value)?);
+        return Ok(out);
     };
-    Ok(entries.iter().map(entry).collect::<Result<Vec<_>, Error>>()?.join(separator))
+    let between = if parameter.explode { "=" } else { separator };
+    for (at, (key, value)) in entries.iter().enumerate() {
+        out.push_str(if at == 0 { "" } else { separator });
+        put(&mut out, &Json::string(key));
+        out.push_str(between);
+        put(&mut out, scalar(name, value)?);
+    }
+    Ok(out)
 }
 
-fn pair(name: &str, value: &str) -> String {
-    format!("{}={}", encoded(name), encoded(value))
+fn pair(name: &str, value: &Json) -> Text {
+    let mut text = Text::default();
+    text.push_encoded(&Json::string(name));
+    text.push_str("=");
+    text.push_encoded(value);
+    text
 }
 
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    encode(&mut out, text);
+fn joined(texts: Vec<Text>, separator: &str) -> Text {
+    let mut out = Text::default();
+    for (at, text) in texts.into_iter().enumerate() {
+        out.push_str(if at == 0 { "" } else { separator });
+        out.push_text(text);
+    }
     out
 }
 
 /// A value that is one text: what is inside of lists and maps, and everything else.
-fn scalar(name: &str, value: &Json) -> Result<String, Error> {
+fn scalar<'v>(name: &str, value: &'v Json) -> Result<&'v Json, Error> {
     match value.kind_name() {
-        "string" => Ok(value.as_str().unwrap_or_default().to_owned()),
-        "number" | "boolean" => Ok(value.text().to_owned()),
+        "string" | "number" | "boolean" => Ok(value),
         kind => Err(Error::expression(format!("the parameter `{name}` holds {kind} where a text is needed"))),
     }
 }

@@ -3,21 +3,19 @@
 //! Deliberately absent: the session that MCP opens around a request, which is the dispatcher's.
 
 use super::super::dataflow;
-use super::super::env::key_scope;
+use super::super::effect::Protection;
 use super::super::history::Begun;
 use super::super::input::Answer;
-use super::super::key;
-use super::super::limits::CALL_TIMEOUT_MS;
 use super::super::request::{Request, RpcProtocol, RpcRequest};
 use super::super::rpc;
 use super::super::step::Turn;
-use super::call_http::{self, fields};
+use super::call_http::{self, authentication, values};
 use super::{Entering, Next};
 use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::expr::Template;
 use tenure_dsl::json::Json;
-use tenure_dsl::program::{self, EffectPolicy, RpcCall};
+use tenure_dsl::program::{self, RpcCall};
 
 pub(super) fn prepare(
     turn: &Turn<'_>,
@@ -25,45 +23,33 @@ pub(super) fn prepare(
     call: &RpcCall,
 ) -> Result<(Begun, Next), Error> {
     let scope = entering.scope(turn);
-    let request = request(turn, entering, call)?;
+    let (request, protection) = request(turn, entering, call)?;
     let timeout = call.timeout.as_ref();
     let timeout =
         timeout.map(|span| dataflow::span(span, entering.input(), &scope, "with.timeout")).transpose()?;
-    Ok(begin(turn, entering, Request::Rpc(Arc::new(request)), call.effect, timeout))
+    let request = Request::Rpc(Arc::new(request));
+    Ok(call_http::begin(turn, entering, (request, protection), call.effect, timeout))
 }
 
-/// The start of a task that sends something other than an HTTP request. `timeout_ms` is the call's own.
-pub(super) fn begin(
+/// The request as it may be shown, and what of it is hidden.
+fn request(
     turn: &Turn<'_>,
     entering: &Entering<'_>,
-    request: Request,
-    effect: EffectPolicy,
-    timeout_ms: Option<u64>,
-) -> (Begun, Next) {
-    let undo = turn.exec.undo_around(entering.parent).is_some();
-    let key =
-        key::of_task(&turn.exec, &entering.place, undo, key_scope(entering.node), entering.attempts_before);
-    let default = || turn.now.at.plus_ms(CALL_TIMEOUT_MS);
-    let own = timeout_ms.map(|ms| turn.now.at.plus_ms(ms));
-    let deadline = match (entering.deadline, own) {
-        (Some(task), Some(own)) => task.min(own),
-        (task, own) => task.or(own).unwrap_or_else(default),
-    };
-    let (mode, on_uncertain) = (effect.mode, effect.on_uncertain);
-    (Begun::Call { request, key, mode, on_uncertain, deadline }, Next::Own)
-}
-
-fn request(turn: &Turn<'_>, entering: &Entering<'_>, call: &RpcCall) -> Result<RpcRequest, Error> {
+    call: &RpcCall,
+) -> Result<(RpcRequest, Protection), Error> {
     let scope = entering.scope(turn);
     let uri = call
         .endpoint
         .expand(entering.input(), &scope)
         .map_err(|error| Error::expression(format!("the endpoint: {error}")))?;
+    let mut protection = Protection::default();
+    let uri = protection.take_uri(uri);
     let eval = |template: &Option<Template>, what: &str| match template {
-        Some(template) => dataflow::eval(template, entering.input(), &scope, what).map(Some),
+        Some(template) => dataflow::eval_opaque(template, entering.input(), &scope, what).map(Some),
         None => Ok(None),
     };
-    let headers = fields(eval(&call.headers, "with.transport.http.headers")?, "with.transport.http.headers")?;
+    let what = "with.transport.http.headers";
+    let headers = protection.take_headers(values(eval(&call.headers, what)?, what)?);
     let params = eval(&call.params, "with.parameters")?.filter(|params| !params.is_null());
     if let Some(params) = &params
         && params.entries().is_none()
@@ -80,7 +66,8 @@ fn request(turn: &Turn<'_>, entering: &Entering<'_>, call: &RpcCall) -> Result<R
             client_version: Arc::clone(client_version),
         },
     };
-    Ok(RpcRequest { uri, headers, protocol, method: Arc::clone(&call.method), params })
+    protection.authentication = authentication(turn, entering, call.authentication.as_ref())?;
+    Ok((RpcRequest { uri, headers, protocol, method: Arc::clone(&call.method), params }, protection))
 }
 
 /// Whether the receiver says that it has done what it was asked.
@@ -91,7 +78,16 @@ pub(in super::super) fn good(request: &RpcRequest, answer: &Answer) -> bool {
 }
 
 /// What an answer means: the task's raw output, or its error.
-pub(in super::super) fn read(request: &RpcRequest, answer: &Answer) -> Result<Json, Error> {
+pub(in super::super) fn read(
+    request: &RpcRequest,
+    protection: Option<&Protection>,
+    answer: &Answer,
+) -> Result<Json, Error> {
+    let refusal = || call_http::refusal(("POST", &request.uri), protection, answer);
+    // Whatever the body says: the receiver did not believe who is asking.
+    if answer.status == 401 && protection.is_some_and(|protection| protection.authentication.is_some()) {
+        return Err(refusal());
+    }
     let mut replies = rpc::replies(answer, RpcRequest::ID);
     if request.streams() && answer.status < 300 {
         whole(answer)?;
@@ -101,7 +97,7 @@ pub(in super::super) fn read(request: &RpcRequest, answer: &Answer) -> Result<Js
     }
     match replies.pop() {
         Some(reply) => rpc::output(request, reply),
-        None if answer.status >= 300 => Err(call_http::refusal("POST", &request.uri, answer)),
+        None if answer.status >= 300 => Err(refusal()),
         None => {
             whole(answer)?;
             let detail = format!("{} was answered without a JSON-RPC reply", request.method);

@@ -1,14 +1,19 @@
 //! A dispatcher, a scripted server, and the channels by which tests wait for both.
 
-use crate::dispatch::{self, Call, Finished, Guard, Handle, Options, Share};
+use crate::dispatch::{self, Call, Finished, Guard, Handle, Options, SecretValue, Secrets, Share};
 use crate::egress::{Egress, Policy};
+use futures_util::future::BoxFuture;
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use tenure_dsl::json::Json;
-use tenure_dsl::program::Mode;
-use tenure_engine::execution::{Answer, CallEffect, CallOutcome, FrameId, HttpRequest, Output, Request};
+use tenure_dsl::json::opaque::Text;
+use tenure_dsl::program::{Mode, Scheme};
+use tenure_engine::execution::{
+    Answer, Authentication, CallEffect, CallOutcome, FrameId, HttpRequest, Output, Protection, Request,
+};
 use tenure_types::{Epoch, ExecutionId, TenantId, Timestamp};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
@@ -114,6 +119,15 @@ impl Server {
         })
     }
 
+    /// Answers each request of each connection with what `answer` makes of it.
+    pub(super) fn speaking(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        Self::run(move |mut peer| {
+            while let Some(request) = peer.request() {
+                peer.send(answer(&request));
+            }
+        })
+    }
+
     /// Reads one request, sends these bytes, closes.
     pub(super) fn answering_once(answer: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
         Self::run(move |mut peer| {
@@ -154,6 +168,73 @@ impl Server {
     }
 }
 
+/// An answer with this status, these header lines (each with its line end) and this body.
+pub(super) fn answer(status: &str, headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len())
+}
+
+pub(super) fn json_ok(body: &str) -> String {
+    answer("200 OK", "content-type: application/json\r\n", body)
+}
+
+/// The values of a header of a request, in order.
+pub(super) fn header<'a>(request: &'a str, name: &str) -> Vec<&'a str> {
+    request.lines().filter_map(|line| line.strip_prefix(&format!("{name}: "))).collect()
+}
+
+pub(super) fn body_of(request: &str) -> &str {
+    request.split_once("\r\n\r\n").unwrap().1
+}
+
+/// Secrets of the tenant `acme`.
+#[derive(Debug, Default)]
+pub(super) struct Book(Mutex<BTreeMap<String, String>>);
+
+impl Book {
+    pub(super) fn of(secrets: &[(&str, &str)]) -> Arc<Self> {
+        let book = Self::default();
+        for (name, value) in secrets {
+            book.set(name, value);
+        }
+        Arc::new(book)
+    }
+
+    /// Writes a value as JSON text.
+    pub(super) fn set(&self, name: &str, value: &str) {
+        self.0.lock().unwrap().insert(name.to_owned(), value.to_owned());
+    }
+}
+
+impl Secrets for Book {
+    fn value<'a>(
+        &'a self,
+        of: &'a TenantId,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Arc<SecretValue>>, String>> {
+        let value = self.0.lock().unwrap().get(name).filter(|_| *of == tenant("acme")).cloned();
+        Box::pin(std::future::ready(Ok(value.map(|value| Arc::new(SecretValue::new(value))))))
+    }
+}
+
+/// A text with one reference: `before`, the value of the secret, `after`.
+pub(super) fn hidden(before: &str, source: &Json, after: &str) -> Json {
+    let mut text = Text::default();
+    text.push_str(before);
+    text.push(source);
+    text.push_str(after);
+    text.into_json()
+}
+
+pub(super) fn protect(call: &mut Call, protection: Protection) {
+    call.effect.protection = Some(Arc::new(protection));
+}
+
+/// Gives a call this policy.
+pub(super) fn authenticate(call: &mut Call, scheme: Scheme, properties: Json) {
+    let authentication = Some(Authentication { scheme, properties });
+    protect(call, Protection { authentication, ..Protection::default() });
+}
+
 pub(super) fn ok(body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
@@ -183,6 +264,11 @@ impl Lab {
         Self::over(Egress::new(crate::egress::Options::new(policy)).unwrap(), 64, change)
     }
 
+    /// With these secrets.
+    pub(super) fn knowing(secrets: &Arc<Book>) -> Self {
+        Self::with(Policy::open(vec![]), |options| options.secrets = secrets.clone())
+    }
+
     pub(super) fn over(egress: Egress, results_max: usize, change: impl FnOnce(&mut Options)) -> Self {
         let (sender, results) = mpsc::channel(results_max);
         let mut options = Options::new(Arc::new(egress), Arc::new(sender));
@@ -210,6 +296,7 @@ impl Lab {
                     output: Output::Content,
                     redirect: false,
                 })),
+                protection: None,
                 key: "key-1".into(),
                 mode: Mode::ExactlyOnceWithKey,
                 send_by: NOW.plus_ms(SEND_BY_MS),

@@ -1,12 +1,16 @@
 //! JSON-RPC over HTTP: sessions of MCP, single requests of A2A, and what is known when they break.
 
-use super::lab::{Lab, Peer, Seen, Server, answered, class, json, ok};
+use super::lab::{
+    Book, Lab, Peer, Seen, Server, answer, answered, authenticate, class, header, hidden, json, json_ok, ok,
+    protect,
+};
 use crate::dispatch::{Call, Guard};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use tenure_dsl::program::Mode;
+use tenure_dsl::json::Json;
+use tenure_dsl::program::{Mode, Scheme};
 use tenure_engine::execution::rpc::{Reply, replies};
-use tenure_engine::execution::{Request, RpcProtocol, RpcRequest};
+use tenure_engine::execution::{Protection, Request, RpcProtocol, RpcRequest};
 use tenure_types::Timestamp;
 
 const OPENED: &str = r#"{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"s","version":"1"}}}"#;
@@ -189,4 +193,93 @@ async fn a_stream_of_a2a_is_read_to_its_end() {
     let call = rpc(&lab, &server, RpcProtocol::A2a, "message/stream");
     let answer = answered(lab.outcome(call).await);
     assert_eq!(replies(&answer, 1), [Reply::Result(json("1")), Reply::Result(json("2"))]);
+}
+
+const DONE: &str = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
+
+/// Every message of a session says who is asking, with secrets in their places; what comes back has none.
+#[tokio::test]
+async fn each_message_of_a_session_proves_the_identity() {
+    let book = Book::of(&[("key", "\"hunter2\""), ("token", "\"tok-tok\"")]);
+    let mut server = session(|peer, request| {
+        let key = header(request, "x-api-key")[0];
+        peer.send(json_ok(&format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"you":"{key}"}}}}"#)));
+    });
+    let mut lab = Lab::knowing(&book);
+    let mut call = mcp(&lab, &server);
+    let Request::Rpc(recorded) = &call.effect.request else { unreachable!("made so") };
+    let params = Some(Json::object([("secret", Json::secret("key"))]));
+    call.effect.request = Request::Rpc(Arc::new(RpcRequest { params, ..RpcRequest::clone(recorded) }));
+    authenticate(&mut call, Scheme::Bearer, Json::secret("token"));
+    let authentication = call.effect.protection.as_ref().unwrap().authentication.clone();
+    let uri = Some(hidden(&server.url(), &Json::secret("key"), ""));
+    protect(&mut call, Protection { uri, headers: vec![(0, Json::secret("key"))], authentication });
+    let answer = answered(lab.outcome(call).await);
+    assert_eq!(replies(&answer, 1), [Reply::Result(json(r#"{"you":"***"}"#))]);
+    let seen = requests(&mut server, 4).await;
+    for request in &seen {
+        assert!(request.split(' ').nth(1) == Some("/hunter2"), "{request}");
+        assert_eq!(header(request, "authorization"), ["Bearer tok-tok"]);
+        assert_eq!(header(request, "x-api-key"), ["hunter2"]);
+    }
+    assert!(body(&seen[2]).ends_with(r#""params":{"secret":"hunter2"}}"#), "{}", seen[2]);
+}
+
+/// Opening a session has no effect of its own: a token that is refused there is replaced in every mode. The request
+/// itself is sent twice only where its mode allows it.
+#[tokio::test]
+async fn a_refused_token_is_replaced_before_the_request_in_every_mode() {
+    let number = AtomicU32::new(0);
+    let authority = Server::speaking(move |_| {
+        let number = number.fetch_add(1, Ordering::SeqCst) + 1;
+        json_ok(&format!(r#"{{"access_token":"t-{number}","expires_in":3600}}"#))
+    });
+    let good = Arc::new(AtomicU32::new(1));
+    let wanted = Arc::clone(&good);
+    let mut server = Server::speaking(move |request| {
+        let token = format!("Bearer t-{}", wanted.load(Ordering::SeqCst));
+        if header(request, "authorization") != [token.as_str()] {
+            return answer("401 Unauthorized", "", "");
+        }
+        if request.contains("\"initialize\"") {
+            return opened();
+        }
+        if request.contains("tools/call") { json_ok(DONE) } else { ACCEPTED.to_owned() }
+    });
+    let mut lab = Lab::new();
+    let policy = json(&format!(
+        r#"{{"authority":"{}","grant":"client_credentials","client":{{"id":"me"}}}}"#,
+        authority.url()
+    ));
+    for (token, messages) in [(1, 4), (2, 5)] {
+        good.store(token, Ordering::SeqCst);
+        let mut call = mcp(&lab, &server);
+        authenticate(&mut call, Scheme::OAuth2, policy.clone());
+        assert_eq!(class(&lab.outcome(call).await), "answered 200");
+        assert_eq!(requests(&mut server, messages).await.len(), messages);
+    }
+    good.store(3, Ordering::SeqCst);
+    let mut call = rpc(&lab, &server, RpcProtocol::A2a, "message/send");
+    authenticate(&mut call, Scheme::OAuth2, policy);
+    assert_eq!(class(&lab.outcome(call).await), "answered 401", "it might have an effect");
+}
+
+#[tokio::test]
+async fn a_challenge_to_a_json_rpc_request_is_answered() {
+    let mut challenging = Server::speaking(|request| {
+        if header(request, "authorization").is_empty() {
+            return answer(
+                "401 Unauthorized",
+                "www-authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\"\r\n",
+                "",
+            );
+        }
+        json_ok(DONE)
+    });
+    let mut lab = Lab::new();
+    let mut call = rpc(&lab, &challenging, RpcProtocol::A2a, "message/send");
+    authenticate(&mut call, Scheme::Digest, json(r#"{"username":"u","password":"pass"}"#));
+    assert_eq!(class(&lab.outcome(call).await), "answered 200");
+    let proof = requests(&mut challenging, 2).await.pop().unwrap();
+    assert!(header(&proof, "authorization")[0].contains("qop=auth-int, nc=00000001"), "{proof}");
 }

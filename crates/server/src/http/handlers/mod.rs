@@ -3,7 +3,9 @@
 mod about;
 mod definitions;
 mod events;
+mod functions;
 mod history;
+mod secrets;
 mod tasks;
 mod versions;
 mod workflows;
@@ -82,6 +84,10 @@ pub(crate) fn of(operation: Operation) -> Handler {
         Operation::DeleteDefinitionVersion => Tenant(boxed(versions::delete)),
         Operation::ShowDefinitionImpact => Tenant(boxed(versions::impact)),
         Operation::DiffDefinition => Tenant(boxed(versions::diff)),
+        Operation::PutFunction => Tenant(boxed(functions::put)),
+        Operation::ListFunctions => Tenant(boxed(functions::list)),
+        Operation::ShowFunction => Tenant(boxed(functions::show)),
+        Operation::DeleteFunction => Tenant(boxed(functions::delete)),
         Operation::StartWorkflow => Tenant(boxed(workflows::start)),
         Operation::ListWorkflows => Tenant(boxed(workflows::list)),
         Operation::CountWorkflows => Tenant(boxed(workflows::count)),
@@ -94,6 +100,10 @@ pub(crate) fn of(operation: Operation) -> Handler {
         Operation::ListTasks => Tenant(boxed(tasks::list)),
         Operation::ShowTask => Tenant(boxed(tasks::show)),
         Operation::ResolveTask => Tenant(boxed(tasks::resolve)),
+        Operation::PutSecret => Tenant(boxed(secrets::put)),
+        Operation::ListSecrets => Tenant(boxed(secrets::list)),
+        Operation::ShowSecret => Tenant(boxed(secrets::show)),
+        Operation::DeleteSecret => Tenant(boxed(secrets::delete)),
         Operation::ListAuditEvents => Tenant(boxed(about::audit)),
         Operation::ListTenants => Platform(boxed(about::tenants)),
         Operation::ShowLimits => Caller(boxed(about::limits)),
