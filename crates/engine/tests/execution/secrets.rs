@@ -68,7 +68,7 @@ fn a_secret_in_the_input_reaches_the_call_and_nothing_else() {
 input: { from: '${ . + { token: $secrets.key } }' }
 do:
   - pause: { wait: PT1S }
-  - work:
+  - job:
       do:
         - c:
             input: { from: { all: '${ . }', own: '${ $secrets.db.password }' } }
@@ -84,11 +84,11 @@ do:
               taskStarted /do/0/pause due +1000
             > fire
               taskCompleted /do/0/pause -> {"n":1,"token":"***"}
-              taskStarted /do/1/work
-              taskStarted /do/1/work/do/0/c <- {"all":{"n":1,"token":"***"},"own":"***"}
-              attemptStarted /do/1/work/do/0/c#1
+              taskStarted /do/1/job
+              taskStarted /do/1/job/do/0/c <- {"all":{"n":1,"token":"***"},"own":"***"}
+              attemptStarted /do/1/job/do/0/c#1
             = running
-              open: call /do/1/work/do/0/c#1
+              open: call /do/1/job/do/0/c#1
         "#]],
     );
 }
