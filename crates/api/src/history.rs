@@ -46,6 +46,9 @@ pub struct HistoryEvent {
     /// More about it, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The child that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child: Option<String>,
 }
 
 /// A piece of a history.
@@ -56,6 +59,7 @@ pub struct HistoryPage {
     pub items: Vec<HistoryEvent>,
     /// `after` of the next piece: the last `seq` of this one.
     pub next_after: u64,
-    /// Whether the execution has ended and this piece reaches the end of its history.
+    /// Whether the execution has ended and this piece reaches the end of its history. The history of a child that has
+    /// ended goes on if its parent unwinds later.
     pub ended: bool,
 }

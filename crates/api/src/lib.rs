@@ -41,6 +41,7 @@ pub use task::{Resolve, ResolveTask, Task, TaskList};
 pub use trial::{CaseFailure, CaseReport, TestDefinition, TestReport};
 pub use version::{DefinitionChange, DefinitionDiff, DefinitionImpact, VersionImpact};
 pub use workflow::{
-    CancelWorkflow, OnConflict, PendingTask, StartWorkflow, StartedWorkflow, StatusCount, TerminateWorkflow,
-    Workflow, WorkflowCount, WorkflowError, WorkflowList, WorkflowRef, WorkflowSummary,
+    CancelWorkflow, FaultedChild, OnConflict, PendingTask, StartWorkflow, StartedWorkflow, StatusCount,
+    TerminateWorkflow, Workflow, WorkflowCount, WorkflowError, WorkflowList, WorkflowParent, WorkflowRef,
+    WorkflowSummary,
 };

@@ -185,6 +185,7 @@ pub enum Operation {
     ShowHistory,
     ListTasks,
     ShowTask,
+    ListChildren,
     CancelWorkflow,
     TerminateWorkflow,
     SignalWorkflow,

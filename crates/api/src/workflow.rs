@@ -86,6 +86,32 @@ pub struct WorkflowError {
     /// What undoing came to, when something was undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compensation: Option<Json>,
+    /// The child that it came from, when the task was a `run.workflow` whose child faulted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child: Option<FaultedChild>,
+}
+
+/// A child that faulted, and where in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FaultedChild {
+    /// The child.
+    pub id: String,
+    /// The failing task of the child, a JSON pointer into its definition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
+}
+
+/// Whose child an execution is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkflowParent {
+    /// The parent.
+    pub id: String,
+    /// The parent's task, a JSON pointer into its definition.
+    pub task: String,
+    /// Whether the parent waits for the child's end.
+    pub awaited: bool,
 }
 
 /// The answer to a start.
@@ -153,6 +179,9 @@ pub struct WorkflowSummary {
     /// Search attributes: what `attr.NAME` of a filter compares.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, Json>,
+    /// The execution whose child it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
 }
 
 /// A page of executions.
@@ -212,6 +241,9 @@ pub struct PendingTask {
     /// More about it, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The child that it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child: Option<String>,
 }
 
 /// An execution.
@@ -266,6 +298,9 @@ pub struct Workflow {
     pub attributes: BTreeMap<String, Json>,
     /// History events so far.
     pub events: u64,
+    /// Whose child it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<WorkflowParent>,
 }
 
 /// Cancels an execution.

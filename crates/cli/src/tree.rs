@@ -5,10 +5,13 @@ use crate::output::{Style, cell};
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// The whole picture: the execution in one line, its tasks, its error.
-pub(crate) fn render(execution: &Value, tasks: &Value, style: Style) -> String {
-    let items = tasks.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+/// The whole picture: the execution in one line, its parent, its tasks, its children, its error.
+pub(crate) fn render(execution: &Value, tasks: &Value, children: &Value, style: Style) -> String {
+    let items = items_of(tasks);
     let mut text = head(execution, style);
+    if let Some(parent) = execution.get("parent").filter(|parent| parent.is_object()) {
+        let _ = writeln!(text, "  child of {} at {}", cell(parent, "/id"), cell(parent, "/task"));
+    }
     let lines: Vec<Line> = items.iter().map(|item| Line::of(item, items)).collect();
     let width = lines.iter().map(|line| line.label.chars().count()).max().unwrap_or(0);
     for line in &lines {
@@ -29,6 +32,11 @@ pub(crate) fn render(execution: &Value, tasks: &Value, style: Style) -> String {
         let open = format!("{} {}{detail}", cell(pending, "/task"), cell(pending, "/state"));
         let _ = writeln!(text, "  {} {}", style.warn("…"), open);
     }
+    for child in items_of(children) {
+        let name = format!("{}@{}", cell(child, "/workflow/name"), cell(child, "/workflow/version"));
+        let status = style.status(&cell(child, "/status"));
+        let _ = writeln!(text, "  child {} {name}  {status}", cell(child, "/id"));
+    }
     for (field, word) in [("error", "error"), ("output", "output")] {
         match execution.get(field) {
             None | Some(Value::Null) => {}
@@ -41,6 +49,10 @@ pub(crate) fn render(execution: &Value, tasks: &Value, style: Style) -> String {
         }
     }
     text
+}
+
+fn items_of(list: &Value) -> &[Value] {
+    list.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// One event of a history in one line.
@@ -189,7 +201,7 @@ mod tests {
               ↩ refund        9 ms
               error: Communication 409 at /do/2/book, no courier
         "]]
-        .assert_eq(&render(&execution, &tasks, Style::Plain));
+        .assert_eq(&render(&execution, &tasks, &json!({}), Style::Plain));
     }
 
     #[test]
@@ -201,7 +213,25 @@ mod tests {
             exe_1 order@1.0.0  suspended
               … /do/0/charge uncertain: connection reset
         "]]
-        .assert_eq(&render(&execution, &json!({ "items": [] }), Style::Plain));
+        .assert_eq(&render(&execution, &json!({ "items": [] }), &json!({ "items": [] }), Style::Plain));
+    }
+
+    #[test]
+    fn parent_and_children_are_named() {
+        let execution = json!({ "id": "exe_2", "status": "waiting", "compensation": "none",
+            "workflow": { "name": "order", "version": "1.0.0" },
+            "parent": { "id": "exe_1", "task": "/do/0/order", "awaited": true },
+            "pending": [{ "task": "/do/0/ship", "state": "child", "child": "exe_3", "detail": "shop/ship@latest" }] });
+        let children = json!({ "items": [
+            { "id": "exe_3", "status": "running", "workflow": { "name": "ship", "version": "2.0.0" } },
+        ] });
+        expect![[r"
+            exe_2 order@1.0.0  waiting
+              child of exe_1 at /do/0/order
+              … /do/0/ship child: shop/ship@latest
+              child exe_3 ship@2.0.0  running
+        "]]
+        .assert_eq(&render(&execution, &json!({ "items": [] }), &children, Style::Plain));
     }
 
     #[test]

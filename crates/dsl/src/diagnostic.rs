@@ -195,10 +195,8 @@ codes! {
     /// A sensitive place is not a JSON pointer.
     InvalidPointer = "0091",
 
-    /// `run` is not supported yet.
+    /// `run` of a container, a script or a shell is not supported yet.
     Run = "0102",
-    /// This protocol of `call` is not supported yet.
-    CallProtocol = "0103",
     /// The function of a call is one of the public catalog.
     PublicFunction = "0104",
     /// Schedules by time are not supported yet.

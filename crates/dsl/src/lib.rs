@@ -20,6 +20,7 @@ pub mod matcher;
 pub mod model;
 pub mod parse;
 pub mod program;
+pub mod proto;
 pub mod resource;
 pub mod schema;
 pub mod schemas;

@@ -6,9 +6,11 @@
 mod event;
 
 pub use event::{Correlation, Emit, EventFilter, EventRead, Foreach, Listen, StartsOn, Strategy, Until};
+mod grpc;
 mod operation;
 mod rpc;
 
+pub use grpc::GrpcCall;
 pub use operation::{BodyForm, OpenApiCall, OperationBody, Parameter, ParameterPlace, ParameterStyle};
 pub use rpc::{RpcCall, RpcProtocol};
 
@@ -212,6 +214,10 @@ pub enum Kind {
     Function(Box<FunctionCall>),
     /// A task with the tasks of an extension around it. No text has this kind: it is put in the task's place.
     Extended(Box<Extended>),
+    /// `run.workflow`
+    RunWorkflow(Box<RunWorkflow>),
+    /// `call: grpc`
+    Grpc(Box<GrpcCall>),
 }
 
 impl Kind {
@@ -221,6 +227,7 @@ impl Kind {
             Self::Http(call) => Some(call.effect),
             Self::OpenApi(call) => Some(call.effect),
             Self::Rpc(call) => Some(call.effect),
+            Self::Grpc(call) => Some(call.effect),
             Self::Do(_)
             | Self::Set(_)
             | Self::Switch(_)
@@ -233,7 +240,8 @@ impl Kind {
             | Self::Emit(_)
             | Self::Listen(_)
             | Self::Function(_)
-            | Self::Extended(_) => None,
+            | Self::Extended(_)
+            | Self::RunWorkflow(_) => None,
         }
     }
 }
@@ -515,6 +523,21 @@ pub struct Extended {
     pub inner: NodeId,
     /// `after`
     pub after: Option<ScopeId>,
+}
+
+/// `run.workflow`
+#[derive(Debug)]
+pub struct RunWorkflow {
+    /// `namespace`
+    pub namespace: Arc<str>,
+    /// `name`
+    pub name: Arc<str>,
+    /// `version`; `None` for `latest`, which is resolved when the child starts
+    pub version: Option<Arc<str>>,
+    /// `input`; `{}` when absent
+    pub input: Option<Template>,
+    /// `await`
+    pub awaited: bool,
 }
 
 /// `call: compensate`

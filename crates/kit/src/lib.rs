@@ -10,6 +10,7 @@ mod case;
 mod compare;
 mod digest;
 mod feature;
+mod grpc;
 mod http;
 mod outside;
 mod page;

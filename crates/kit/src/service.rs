@@ -2,6 +2,7 @@
 //! remembers every call in the order of their arrival.
 
 use crate::digest::{Login, Nonce};
+use crate::grpc;
 use crate::outside;
 use crate::wire::{self, Message};
 use serde_json::{Map, Value, json};
@@ -18,6 +19,8 @@ use std::time::Duration;
 const HOSTS: &[&str] = &["https://kit.example", "https://petstore.swagger.io", "https://httpbin.org"];
 /// The same listener under another name, for what depends on the origin.
 const ELSEWHERE: &str = "https://elsewhere.example";
+/// The same listener where host and port are apart, as for gRPC.
+const GRPC: (&str, u16) = ("grpc.kit.example", 50051);
 /// A host on which nobody listens.
 const NOBODY: &str = "https://nobody.example";
 
@@ -44,12 +47,15 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    /// The fields of a gRPC message.
+    pub(crate) message: Option<Map<String, Value>>,
+    pub(crate) grpc_status: u32,
     /// The service takes this long before it answers.
-    delay: Duration,
+    pub(crate) delay: Duration,
     /// The connection ends without an answer.
-    drop: bool,
+    pub(crate) drop: bool,
     /// The answer never comes: the connection stays open until the caller ends it.
-    hang: bool,
+    pub(crate) hang: bool,
     /// Who is answered this way; anybody else is asked for a proof.
     digest: Option<Login>,
     /// How many calls are answered this way before the next answer's turn comes.
@@ -84,6 +90,8 @@ impl Answer {
                 self.body = value.as_str().ok_or_else(wrong)?.as_bytes().to_vec();
                 self.set_header("Content-Type", "text/plain");
             }
+            "message" => self.message = Some(value.as_object().ok_or_else(wrong)?.clone()),
+            "grpcStatus" => self.grpc_status = u32::try_from(number()?).map_err(|_| wrong())?,
             "delay" => self.delay = Duration::from_millis(number()?),
             "drop" => self.drop = value == true,
             "hang" => self.hang = value == true,
@@ -169,6 +177,10 @@ impl Service {
     pub(crate) fn local(&self, text: &str) -> String {
         let mut text = text.replace(ELSEWHERE, &format!("http://localhost:{}", self.port));
         text = text.replace(NOBODY, "http://127.0.0.1:1");
+        for between in [":", ", port: "] {
+            let there = format!("{}{between}{}", GRPC.0, GRPC.1);
+            text = text.replace(&there, &format!("127.0.0.1{between}{}", self.port));
+        }
         for host in HOSTS {
             text = text.replace(host, &self.shared.base);
         }
@@ -207,14 +219,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// One connection, request after request, until somebody ends it.
-fn serve(mut stream: TcpStream, shared: &Shared) {
+fn serve(mut stream: TcpStream, shared: &Arc<Shared>) {
+    if grpc::spoken(&stream) {
+        let shared = Arc::clone(shared);
+        let _ = grpc::serve(stream, move |call| shared.take(call));
+        return;
+    }
     let Ok(clone) = stream.try_clone() else { return };
     let mut reader = BufReader::new(clone);
     while let Ok(Some(message)) = wire::read(&mut reader) {
         let call = call(&message);
         let head = call.route.starts_with("HEAD ");
-        let answer = shared.decide(&call);
-        lock(&shared.calls).push(call);
+        let answer = shared.take(call);
         thread::sleep(answer.delay);
         if answer.hang {
             let _ = reader.read(&mut [0]);
@@ -227,6 +243,12 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
 }
 
 impl Shared {
+    fn take(&self, call: Call) -> Answer {
+        let answer = self.decide(&call);
+        lock(&self.calls).push(call);
+        answer
+    }
+
     /// As the scenario says, then as the specification's kit expects it, then `{}`.
     fn decide(&self, call: &Call) -> Answer {
         let mut routes = lock(&self.routes);

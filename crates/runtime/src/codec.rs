@@ -151,6 +151,8 @@ fn execution_row(id: ExecutionId, tenant: TenantId, summary: Summary, events: u6
         labels,
         summary: Sealed::EMPTY,
         events,
+        parent: summary.parent,
+        owing: summary.owing,
     }
 }
 

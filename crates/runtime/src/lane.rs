@@ -7,6 +7,7 @@
 use crate::clock::Clock;
 use crate::codec::{self, Cipher};
 use crate::dispatch::{self, Call, Finished, Guard};
+use crate::errand::{self, Birth, Prepared, Sent};
 use crate::error::Error;
 use crate::metrics::{ByTenant, Metrics};
 use crate::publish::{Origin, Publisher};
@@ -22,10 +23,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
-use tenure_engine::execution::{self, EffectId};
+use tenure_engine::execution::{self, EffectId, Errand, Word};
 use tenure_engine::shard::{Answer, Batch, Input, Key, Mail, NewExecution, Output, ReplyTo, Shard};
 use tenure_store::{ShardLease, Store};
-use tenure_types::{ExecutionId, ShardId, Timestamp};
+use tenure_types::{ExecutionId, ShardId, TenantId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 /// Messages taken at once: enough for a large batch, little enough that commits are not kept waiting.
@@ -69,6 +70,16 @@ type Committed = (Result<(), tenure_store::Error>, Vec<(ShardId, u64)>, Instant)
 
 type Reply = oneshot::Sender<Result<Answer, Error>>;
 
+/// Who waits for an answer of a shard.
+enum Waiting {
+    /// A client; with the execution, when the answer is to its start.
+    Client(Reply, Option<ExecutionId>),
+    /// A parent, for the start of its child.
+    Birth(Box<Birth>),
+    /// An execution, for the answer to what it told another.
+    Errand(Sent),
+}
+
 pub(crate) struct Lane {
     parts: Parts,
     inbox: mpsc::Receiver<Message>,
@@ -79,14 +90,14 @@ pub(crate) struct Lane {
     /// Calls given to the dispatcher that the shards still want, with the word that their guards ask for.
     wanted: BTreeMap<ExecutionId, Vec<(EffectId, Arc<AtomicBool>)>>,
     touched: BTreeSet<u16>,
-    /// Who waits for an answer; with the execution, when the answer is to its start.
-    waiting: BTreeMap<ReplyTo, (Reply, Option<ExecutionId>)>,
+    waiting: BTreeMap<ReplyTo, Waiting>,
     replies: u64,
     /// When the starts arrived that are not answered and have sent no call yet.
     arrivals: BTreeMap<ExecutionId, Instant>,
     commits: FuturesOrdered<BoxFuture<'static, Committed>>,
     loads: FuturesUnordered<BoxFuture<'static, Loaded>>,
     keys: FuturesUnordered<BoxFuture<'static, KeyFound>>,
+    births: FuturesUnordered<BoxFuture<'static, (Birth, Prepared)>>,
     to_load: Vec<ExecutionId>,
     batches: Vec<Batch>,
     blame: Blame,
@@ -119,6 +130,7 @@ impl Lane {
             commits: FuturesOrdered::new(),
             loads: FuturesUnordered::new(),
             keys: FuturesUnordered::new(),
+            births: FuturesUnordered::new(),
             to_load: vec![],
             batches: vec![],
             blame: Blame::default(),
@@ -163,6 +175,9 @@ impl Lane {
                         Err(_) => self.start_over().await,
                     }
                 }
+                Some((birth, prepared)) = self.births.next(), if !self.births.is_empty() => {
+                    self.prepared(birth, prepared);
+                }
                 () = sleep(due), if due.is_some() => self.wake(),
             }
             self.drain();
@@ -193,12 +208,12 @@ impl Lane {
     fn take(&mut self, message: Message) {
         match message {
             Message::Start { mut new, arrived, reply } => {
-                new.reply = self.wait_for(reply, Some(new.id));
+                new.reply = self.wait_for(Waiting::Client(reply, Some(new.id)));
                 self.arrivals.insert(new.id, arrived);
                 self.handle(self.shard_of(new.id), Input::Start(new));
             }
             Message::Deliver { mut mail, reply } => {
-                mail.reply = reply.map(|reply| self.wait_for(reply, None));
+                mail.reply = reply.map(|reply| self.wait_for(Waiting::Client(reply, None)));
                 self.handle(self.shard_of(mail.id), Input::Deliver(mail));
             }
             Message::Attend { ids } => {
@@ -210,11 +225,15 @@ impl Lane {
         }
     }
 
-    fn wait_for(&mut self, reply: Reply, start: Option<ExecutionId>) -> ReplyTo {
+    fn wait_for(&mut self, who: Waiting) -> ReplyTo {
         self.replies += 1;
         let to = ReplyTo(self.replies);
-        self.waiting.insert(to, (reply, start));
+        self.waiting.insert(to, who);
         to
+    }
+
+    fn deliver(&mut self, mail: Mail) {
+        self.handle(self.shard_of(mail.id), Input::Deliver(mail));
     }
 
     fn shard_of(&self, id: ExecutionId) -> u16 {
@@ -312,21 +331,67 @@ impl Lane {
                 self.parts.publisher.emit(id, frame, Origin { tenant, by, correlation_id }, event);
             }
             Output::Abandon { id, effect } => self.parts.dispatcher.abandon(id, effect),
-            Output::Reply { to, answer } => {
-                if let Some((reply, start)) = self.waiting.remove(&to) {
-                    // Calls of the first turn leave before the start is answered; later ones measure something else.
-                    if let Some(id) = start {
-                        self.arrivals.remove(&id);
-                    }
-                    // The client may have gone: the act stands all the same.
-                    let _ = reply.send(answer.map_err(Error::from));
+            Output::Errand { id, tenant, errand } => self.run_errand(id, tenant, errand),
+            Output::Reply { to, answer } => self.answer(to, answer),
+            Output::Advanced { id, status, ended, .. } => {
+                self.parts.watches.advanced(id, status, ended);
+            }
+        }
+    }
+
+    fn answer(&mut self, to: ReplyTo, answer: Result<Answer, execution::Rejected>) {
+        match self.waiting.remove(&to) {
+            Some(Waiting::Client(reply, start)) => {
+                // Calls of the first turn leave before the start is answered; later ones measure something else.
+                if let Some(id) = start {
+                    self.arrivals.remove(&id);
+                }
+                // The client may have gone: the act stands all the same.
+                let _ = reply.send(answer.map_err(Error::from));
+            }
+            Some(Waiting::Birth(birth)) => match birth.answered(answer) {
+                Some(mail) => self.deliver(mail),
+                None => self.prepare(*birth, true),
+            },
+            Some(Waiting::Errand(sent)) => {
+                if let Some(mail) = sent.answered(&answer) {
+                    self.deliver(mail);
                 }
             }
-            Output::Advanced { id, status, ended, .. } => {
-                if status.ended() {
-                    self.parts.metrics.executions_ended.inc();
-                }
-                self.parts.watches.advanced(id, status, ended);
+            None => {}
+        }
+    }
+
+    fn run_errand(&mut self, from: ExecutionId, tenant: TenantId, errand: Errand) {
+        let Errand { id, to, word } = errand;
+        match word {
+            Word::Start(start) => {
+                let birth = Birth { tenant, parent: from, errand: id, child: to, start };
+                self.prepare(birth, false);
+            }
+            Word::Tell(input) => {
+                let reply = Some(self.wait_for(Waiting::Errand(Sent { from, id, to })));
+                self.deliver(Mail { id: to, tenant: None, input: *input, idempotency: None, reply });
+            }
+        }
+    }
+
+    fn prepare(&mut self, birth: Birth, again: bool) {
+        let (store, registry, cipher) =
+            (self.parts.store.clone(), self.parts.registry.clone(), self.parts.cipher.clone());
+        self.births.push(Box::pin(errand::prepare(store, registry, cipher, birth, again)));
+    }
+
+    fn prepared(&mut self, birth: Birth, prepared: Prepared) {
+        match prepared {
+            Prepared::There(definition, digest) => self.deliver(birth.started(definition, digest)),
+            Prepared::Refused(why) => self.deliver(birth.refused(why)),
+            Prepared::Startable(definition) => {
+                let shard = self.shard_of(birth.child);
+                let reply = ReplyTo(self.replies + 1);
+                let new = birth.new_execution(definition, reply);
+                assert_eq!(self.wait_for(Waiting::Birth(Box::new(birth))), reply, "answers are numbered");
+                self.handle(shard, Input::Start(new));
             }
         }
     }
@@ -390,6 +455,11 @@ impl Lane {
             {
                 self.tenants.of(&write.tenant).ended(write.status);
             }
+            let open_before =
+                write.row.as_ref().is_some_and(|(_, before)| before.is_none_or(|before| !before.ended()));
+            if write.status.ended() && open_before {
+                metrics.executions_ended.inc();
+            }
         }
     }
 
@@ -441,14 +511,22 @@ impl Lane {
     /// Drops everything in memory, takes the shards anew and reads what was open.
     async fn start_over(&mut self) {
         self.lease.revoke();
+        let Some(messages) = self.parts.messages.upgrade() else {
+            // Nobody can reach this lane any more and it is about to end: whoever has the shards now keeps them.
+            return self.commits.clear();
+        };
         self.lease = Arc::default();
-        for (reply, _) in std::mem::take(&mut self.waiting).into_values() {
-            let lost = Error::Unavailable("the outcome is unknown; ask again".into());
-            let _ = reply.send(Err(lost));
+        for waiting in std::mem::take(&mut self.waiting).into_values() {
+            // What executions tell each other is told again when they are read again.
+            if let Waiting::Client(reply, _) = waiting {
+                let lost = Error::Unavailable("the outcome is unknown; ask again".into());
+                let _ = reply.send(Err(lost));
+            }
         }
         self.commits.clear();
         self.loads.clear();
         self.keys.clear();
+        self.births.clear();
         self.to_load.clear();
         self.batches.clear();
         self.touched.clear();
@@ -462,9 +540,8 @@ impl Lane {
         self.failures = self.failures.saturating_add(1);
         let leases = acquire_until_granted(&*self.parts.store).await;
         self.own(&leases);
-        if let Some(messages) = self.parts.messages.upgrade() {
-            tokio::spawn(recovery::attend_open(self.parts.store.clone(), messages, self.parts.clock.now()));
-        }
+        let (store, now) = (self.parts.store.clone(), self.parts.clock.now());
+        tokio::spawn(recovery::attend_open(store, messages.downgrade(), now));
     }
 }
 

@@ -12,6 +12,7 @@ mod clock;
 pub mod codec;
 pub mod dispatch;
 pub mod egress;
+pub mod errand;
 mod error;
 mod lane;
 pub mod metrics;

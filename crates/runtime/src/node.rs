@@ -202,7 +202,7 @@ impl Node {
             publisher,
         }));
         let housekeeping = vec![
-            tokio::spawn(recovery::attend_open(store.clone(), messages.clone(), handle.now())),
+            tokio::spawn(recovery::attend_open(store.clone(), messages.downgrade(), handle.now())),
             tokio::spawn(keep_house(store, messages.downgrade(), handle.0.clock.clone())),
         ];
         Ok(Self { handle, lane: spawn_lane(lane)?, housekeeping })
@@ -255,7 +255,9 @@ async fn keep_house(store: Arc<dyn Store>, messages: mpsc::WeakSender<Message>, 
     loop {
         retention::sweep(&*store, clock.now()).await;
         every.tick().await;
-        let Some(messages) = messages.upgrade() else { return };
+        if messages.strong_count() == 0 {
+            return;
+        }
         recovery::attend_due(&*store, &messages, clock.now()).await;
         if let Err(error) = store.sweep_idempotency(clock.now(), SWEEP_AT_ONCE).await {
             tracing::warn!(%error, "expired answers cannot be deleted");

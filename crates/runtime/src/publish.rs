@@ -242,6 +242,7 @@ impl Publisher {
                         start_at: None,
                         by: origin.by.clone(),
                         signal: None,
+                        parent: None,
                     };
                     started += u64::from(self.start_once(origin, id, &latest.definition, start).await?);
                 }

@@ -56,7 +56,7 @@ fn fold(loaded: &LoadedExecution, cipher: &dyn Cipher) -> Result<Box<Execution>,
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 /// Names every execution that had something under way, and those that are due soon.
-pub(crate) async fn attend_open(store: Arc<dyn Store>, messages: mpsc::Sender<Message>, now: Timestamp) {
+pub(crate) async fn attend_open(store: Arc<dyn Store>, messages: mpsc::WeakSender<Message>, now: Timestamp) {
     for shard in 0..store.shard_count() {
         attend_shard(&*store, &messages, ShardId(shard)).await;
     }
@@ -64,14 +64,14 @@ pub(crate) async fn attend_open(store: Arc<dyn Store>, messages: mpsc::Sender<Me
 }
 
 /// Asks until it is answered: an execution that is forgotten here would stand still until the next start.
-async fn attend_shard(store: &dyn Store, messages: &mpsc::Sender<Message>, shard: ShardId) {
+async fn attend_shard(store: &dyn Store, messages: &mpsc::WeakSender<Message>, shard: ShardId) {
     let mut after = None;
     loop {
         let rows = match store.open_executions(shard, after, ATTEND_AT_ONCE).await {
             Ok(rows) => rows,
             Err(error) => {
                 tracing::error!(%error, shard = shard.0, "open executions cannot be listed; asking again");
-                if messages.is_closed() {
+                if messages.strong_count() == 0 {
                     return;
                 }
                 tokio::time::sleep(ASK_AGAIN).await;
@@ -81,14 +81,14 @@ async fn attend_shard(store: &dyn Store, messages: &mpsc::Sender<Message>, shard
         let Some(last) = rows.last() else { return };
         after = Some(last.id);
         let ids = rows.iter().map(|row| row.id).collect();
-        if messages.send(Message::Attend { ids }).await.is_err() {
+        if !name(messages, ids).await {
             return;
         }
     }
 }
 
 /// Names the executions whose timers are due within the horizon: nearer timers are kept in memory.
-pub(crate) async fn attend_due(store: &dyn Store, messages: &mpsc::Sender<Message>, now: Timestamp) {
+pub(crate) async fn attend_due(store: &dyn Store, messages: &mpsc::WeakSender<Message>, now: Timestamp) {
     let until = now.plus_ms(TIMER_HORIZON_MS);
     let mut after = None;
     loop {
@@ -99,8 +99,14 @@ pub(crate) async fn attend_due(store: &dyn Store, messages: &mpsc::Sender<Messag
         let Some(last) = due.last() else { return };
         after = Some(*last);
         let ids = due.iter().map(|due| due.id).collect();
-        if messages.send(Message::Attend { ids }).await.is_err() {
+        if !name(messages, ids).await {
             return;
         }
     }
+}
+
+/// `false`: the lane is gone. Whoever reads for it does not keep it: it ends with its node.
+async fn name(messages: &mpsc::WeakSender<Message>, ids: Vec<ExecutionId>) -> bool {
+    let Some(messages) = messages.upgrade() else { return false };
+    messages.send(Message::Attend { ids }).await.is_ok()
 }

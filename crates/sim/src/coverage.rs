@@ -103,6 +103,22 @@ states! {
     EventConsumed,
     /// kept signal consumed
     SignalConsumed,
+    /// child refused
+    ChildRefused,
+    /// child of a child
+    ChildOfChild,
+    /// start of a child repeated
+    ChildThere,
+    /// child faulted
+    ChildFaulted,
+    /// child cancelled for its parent
+    ChildCancelled,
+    /// child terminated for its parent
+    ChildTerminated,
+    /// child undone after its end
+    ChildUndone,
+    /// report to a parent that has ended
+    ParentGone,
     /// completed
     Completed,
     /// faulted and compensated

@@ -96,6 +96,16 @@ mutants! {
     EmissionForgotten = "emission-forgotten",
     /// An event that is published again has another id.
     EmissionRenamed = "emission-renamed",
+    /// A child is started without a look whether it has started already.
+    ChildNotLookedFor = "child-not-looked-for",
+    /// The end of a child is not told to its parent.
+    ReportForgotten = "report-forgotten",
+    /// A child's end is told to its parent as another than it was.
+    ReportForged = "report-forged",
+    /// A parent that ends does not end its child.
+    ChildEndForgotten = "child-end-forgotten",
+    /// A child counts as undone without having been asked.
+    ChildUndoForged = "child-undo-forged",
 }
 
 impl Mutant {

@@ -88,6 +88,7 @@ fn counted(condition: &Condition) -> bool {
         },
         Condition::Compensation(_)
         | Condition::Id(_)
+        | Condition::Parent(_)
         | Condition::Time { .. }
         | Condition::Duration { .. }
         | Condition::Label { .. }
@@ -111,6 +112,7 @@ fn holds(condition: &Condition, definition: &DefinitionId, status: Status) -> bo
         Condition::NotText { field, value } => of(field) != Some(value),
         Condition::Compensation(_)
         | Condition::Id(_)
+        | Condition::Parent(_)
         | Condition::Time { .. }
         | Condition::Duration { .. }
         | Condition::Label { .. }

@@ -25,6 +25,18 @@ pub(crate) enum RecordRef<'a> {
     Deleted { key: u64, id: ExecutionId },
     /// What an execution waits for from here on.
     Subscriptions { key: u64, write: &'a SubscriptionWrite },
+    /// A new state of a row, with what the first form of a row has no place for.
+    RowBeside { key: u64, row: &'a ExecutionRow, parent: Option<ExecutionId>, owing: bool },
+}
+
+impl<'a> RecordRef<'a> {
+    /// The record of a row's new state, in the shortest form that holds it.
+    pub(crate) fn row(key: u64, row: &'a ExecutionRow) -> Self {
+        match (row.parent, row.owing) {
+            (None, false) => Self::Row { key, row },
+            (parent, owing) => Self::RowBeside { key, row, parent, owing },
+        }
+    }
 }
 
 /// A record as it is read.
@@ -42,6 +54,8 @@ pub(crate) enum Record {
     Deleted { key: u64, id: ExecutionId },
     /// What an execution waits for from here on.
     Subscriptions { key: u64, write: SubscriptionWrite },
+    /// A new state of a row, with what the first form of a row has no place for.
+    RowBeside { key: u64, row: ExecutionRow, parent: Option<ExecutionId>, owing: bool },
 }
 
 /// A row that is being written. The buffer is used again for the next one.
@@ -135,6 +149,14 @@ pub(crate) fn read(id: i64, row: &[u8], mut take: impl FnMut(Record)) -> Result<
 mod tests {
     use super::*;
 
+    fn plain() -> ExecutionRow {
+        tenure_store::conformance::row(9)
+    }
+
+    fn child() -> ExecutionRow {
+        ExecutionRow { parent: Some(ExecutionId(8)), owing: true, ..plain() }
+    }
+
     fn sealed() -> Vec<u8> {
         let mut row = Row::default();
         row.push(&RecordRef::Append {
@@ -145,6 +167,8 @@ mod tests {
             blob: &Sealed(b"abc".to_vec()),
         });
         row.push(&RecordRef::Deleted { key: 7, id: ExecutionId(9) });
+        row.push(&RecordRef::row(7, &plain()));
+        row.push(&RecordRef::row(7, &child()));
         row.seal().to_vec()
     }
 
@@ -157,7 +181,9 @@ mod tests {
             records,
             [
                 Record::Append { key: 7, id: ExecutionId(9), first_seq: 3, events: 2, blob },
-                Record::Deleted { key: 7, id: ExecutionId(9) }
+                Record::Deleted { key: 7, id: ExecutionId(9) },
+                Record::Row { key: 7, row: plain() },
+                Record::RowBeside { key: 7, row: plain(), parent: Some(ExecutionId(8)), owing: true },
             ]
         );
     }

@@ -260,6 +260,9 @@ impl Generation {
                 self.append(id, key, first_seq, events, &blob);
             }
             Record::Row { key, row } => self.put_row(key, row, false),
+            Record::RowBeside { key, row, parent, owing } => {
+                self.put_row(key, ExecutionRow { parent, owing, ..row }, false);
+            }
             Record::Audit { seq, hash, record } => self.audit(StoredAudit { seq, hash, record }),
             Record::Idempotency(record) => self.keep(record),
             Record::Deleted { key, id } => self.delete(id, key),

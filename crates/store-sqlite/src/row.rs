@@ -8,7 +8,7 @@ use tenure_types::{CompensationStatus, DefinitionId, Digest, ExecutionId, Status
 
 /// The columns that [`decode`] reads, in its order.
 pub(crate) const COLUMNS: &str = "e.id, e.tenant, e.status, e.compensation, e.namespace, e.name, e.version, \
-    e.business_key, e.correlation_id, e.started_at, e.updated_at, e.ended_at, e.due, e.rest";
+    e.business_key, e.correlation_id, e.started_at, e.updated_at, e.ended_at, e.due, e.rest, e.owing, e.parent";
 
 /// The encoded column. It grows at its end only.
 #[derive(Serialize)]
@@ -65,6 +65,8 @@ pub(crate) fn decode(row: &Row<'_>) -> Result<ExecutionRow, Error> {
         labels: rest.labels,
         summary: rest.summary,
         events: rest.events,
+        parent: row.get::<_, Option<[u8; 16]>>(15).map_err(from_sql)?.map(id),
+        owing: row.get(14).map_err(from_sql)?,
     })
 }
 

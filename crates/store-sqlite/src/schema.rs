@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_subscriptions.sql"),
     include_str!("../migrations/0003_functions.sql"),
     include_str!("../migrations/0004_secrets.sql"),
+    include_str!("../migrations/0005_children.sql"),
 ];
 /// Files up to this size are checked when they are opened; larger ones would make a restart slow.
 const CHECK_BYTES_MAX: u64 = 64 << 20;

@@ -47,6 +47,8 @@ fn started(n: u64, variant: u8) -> ExecutionRow {
     row.definition = definition_id(if variant & 2 == 2 { "2.0.0" } else { "1.0.0" });
     row.key = (variant & 4 == 4).then(|| format!("k{}", n % 3).into());
     row.started_at = Timestamp(1_000 + u64::from(variant >> 5));
+    row.parent = (variant & 64 == 64).then(|| id(n % 4));
+    row.owing = variant & 128 == 128;
     if variant & 8 == 8 {
         row.labels.push(("region".into(), if variant & 16 == 16 { "eu" } else { "us" }.into()));
     }
@@ -106,6 +108,7 @@ impl Pair {
                 row.status = Status::ALL[*status];
                 row.ended_at = row.status.ended().then_some(Timestamp(2_000 + n));
                 row.due = due.map(Timestamp);
+                row.owing = due.is_some_and(|due| due % 3 == 0);
                 row.updated_at = Timestamp(row.updated_at.0 + 1);
                 self.commit(vec![RowWrite { row, before: Some(stored.row.status) }], vec![]);
             }

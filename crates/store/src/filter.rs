@@ -79,6 +79,8 @@ pub enum Condition {
     Compensation(BTreeSet<CompensationStatus>),
     /// It is this execution.
     Id(ExecutionId),
+    /// It is a child of this execution.
+    Parent(ExecutionId),
     /// A text field equals a value.
     Text {
         /// The field.
@@ -218,6 +220,7 @@ impl Condition {
             Self::Status(statuses) => statuses.contains(&row.status),
             Self::Compensation(states) => states.contains(&row.compensation),
             Self::Id(id) => row.id == *id,
+            Self::Parent(id) => row.parent == Some(*id),
             Self::Text { field, value } => field.of(row) == Some(value),
             Self::NotText { field, value } => field.of(row) != Some(value),
             Self::Time { field, comparison, value } => {

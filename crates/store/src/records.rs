@@ -148,6 +148,26 @@ pub struct ExecutionRow {
     pub summary: Sealed,
     /// History events when this row was written.
     pub events: u64,
+    /// Whose child it is. Not part of the first stored form: whoever stores a row stores it beside.
+    #[serde(skip)]
+    pub parent: Option<ExecutionId>,
+    /// Whether something is under way that its status does not tell of. Stored beside, like `parent`.
+    #[serde(skip)]
+    pub owing: bool,
+}
+
+impl ExecutionRow {
+    /// Whether it is brought back at a restart: something is under way, and only the engine can go on with it.
+    pub fn attended(&self) -> bool {
+        match self.status {
+            Status::Pending | Status::Running | Status::Suspended => true,
+            Status::Waiting
+            | Status::Cancelled
+            | Status::Faulted
+            | Status::Completed
+            | Status::Terminated => self.owing,
+        }
+    }
 }
 
 /// A new state of a row.

@@ -88,7 +88,7 @@ pub trait Store: Send + Sync + Debug {
     /// Several executions, those that exist, in the order of `ids`.
     fn load_many(&self, ids: Vec<ExecutionId>) -> BoxFuture<'_, Result<Vec<LoadedExecution>>>;
 
-    /// Executions of a shard that have something under way (`pending`, `running`, `suspended`), by id: for recovery.
+    /// Executions of a shard that have something under way (see [`ExecutionRow::attended`]), by id: for recovery.
     fn open_executions(
         &self,
         shard: ShardId,
@@ -161,7 +161,8 @@ pub trait Store: Send + Sync + Debug {
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<ExecutionId>>>;
 
-    /// Deletes executions that ended before `before`, the earliest first, at most `limit`; returns how many.
+    /// Deletes executions that ended before `before` and owe nothing, the earliest first, at most `limit`; returns how
+    /// many.
     fn delete_ended_before<'a>(
         &'a self,
         tenant: &'a TenantId,

@@ -24,6 +24,8 @@ pub const TURN_TASKS_MAX: usize = 10_000;
 pub const TURN_TASKS_IN_LOOPS_MAX: usize = 50_000;
 /// Iterations of one `for`, or branches of one `fork`, that a definition may let run side by side.
 pub const CONCURRENCY_MAX: usize = 1_000;
+/// Ancestors of one execution: a child of a child of a child … goes no deeper.
+pub const CHILD_DEPTH_MAX: u32 = 16;
 /// Logical shards of a new store.
 pub const SHARDS_DEFAULT: u16 = 64;
 /// Characters of a secret's name.

@@ -147,6 +147,9 @@ pub(crate) struct How {
     fail: bool,
 }
 
+/// Children that are shown with their parent.
+const CHILDREN_MAX: usize = 100;
+
 const EXECUTIONS: Kind = Kind {
     columns: &[
         Column { title: "ID", pointer: "/id" },
@@ -230,7 +233,10 @@ async fn show(id: &str, session: &Session, client: &Client) -> Result<Exit, Erro
         return Ok(Exit::Ok);
     }
     let tasks = client.get(&path(&["v1", "workflows", id, "tasks"])).await?.body;
-    session.output.data(&tree::render(&execution, &tasks, session.output.style()));
+    let children =
+        page::up_to(client, &path(&["v1", "workflows", id, "children"]), &[], CHILDREN_MAX).await?;
+    let children = json!({ "items": children.items });
+    session.output.data(&tree::render(&execution, &tasks, &children, session.output.style()));
     Ok(Exit::Ok)
 }
 

@@ -38,7 +38,7 @@ pub(crate) async fn run(
     let tasks = client.get(&path(&["v1", "workflows", &id, "tasks"])).await?.body;
     let first_step = services.first_call().map(|at| at.saturating_duration_since(server_started));
     Ok(report(
-        &tree::render(&ended, &tasks, style),
+        &tree::render(&ended, &tasks, &json!({}), style),
         first_step,
         &suggestion::all(command, &id, services.url()),
     ))

@@ -9,7 +9,7 @@ use crate::model::{self, Call, ErrorDefinition, ForIn, Reference, Task, TaskKind
 use crate::parse::{Path, Print as _};
 use crate::program::{
     Backoff, Case, CompensateCall, CompensateTarget, EffectPolicy, ErrorFilter, For, Fork, HttpCall,
-    HttpOutput, KeyScope, Kind, Mode, NodeId, OnUncertain, Raise, RetryPolicy, Try, Wait,
+    HttpOutput, KeyScope, Kind, Mode, NodeId, OnUncertain, Raise, RetryPolicy, RunWorkflow, Try, Wait,
 };
 use serde_json::Value;
 use std::sync::Arc;
@@ -29,6 +29,8 @@ impl Compiler<'_> {
         match &task.kind {
             TaskKind::Call(Call::Http(http)) => self.http(task, http, path, around),
             TaskKind::Call(Call::OpenApi(call)) => self.openapi(task, call, path, around),
+            TaskKind::Call(Call::Grpc(call)) => self.grpc(task, call, path, around),
+            TaskKind::Call(Call::AsyncApi(call)) => self.asyncapi(task, call, path, around),
             TaskKind::Call(Call::Mcp(call)) => self.mcp(task, call, path, around),
             TaskKind::Call(Call::A2a(call)) => self.a2a(task, call, path, around),
             TaskKind::Call(Call::Compensate(with)) => {
@@ -60,7 +62,7 @@ impl Compiler<'_> {
                 self.catch(body, catch, path, list, around)
             }
             TaskKind::Wait(duration) => self.wait(task, duration, path, around),
-            TaskKind::Call(Call::Grpc(_) | Call::AsyncApi(_)) | TaskKind::Run(_) => None,
+            TaskKind::Run(run) => self.run(run, path, around),
         }
     }
 
@@ -309,6 +311,35 @@ impl Compiler<'_> {
             self.expr(&until.0, &path, Place::Definition, around)
         };
         expr.map(|expr| Kind::Wait(Wait::Until(expr)))
+    }
+
+    fn run(&mut self, run: &model::Run, path: &Path, around: &Surroundings) -> Option<Kind> {
+        match &run.process {
+            model::Process::Workflow(workflow) => self.run_workflow(run, workflow, path, around),
+            model::Process::Container(_) | model::Process::Script(_) | model::Process::Shell(_) => None,
+        }
+    }
+
+    fn run_workflow(
+        &mut self,
+        run: &model::Run,
+        workflow: &model::RunWorkflow,
+        path: &Path,
+        around: &Surroundings,
+    ) -> Option<Kind> {
+        let path = path.keys(&["run", "workflow", "input"]);
+        let input = match &workflow.input {
+            Some(input) => Some(self.template(&Value::Object(input.clone()), &path, around)?),
+            None => None,
+        };
+        let version = workflow.version.0.as_str();
+        Some(Kind::RunWorkflow(Box::new(RunWorkflow {
+            namespace: Arc::from(workflow.namespace.0.as_str()),
+            name: Arc::from(workflow.name.0.as_str()),
+            version: (version != "latest").then(|| Arc::from(version)),
+            input,
+            awaited: run.awaited != Some(false),
+        })))
     }
 
     fn http(

@@ -3,12 +3,14 @@
 //! Everything that can be wrong with an expression, a schema or a URI template comes to light here and is reported like
 //! any other rule. A program comes out only when nothing at all was reported. Deliberately absent: evaluating anything.
 
+mod asyncapi;
 mod authentication;
 mod canonical;
 mod event;
 mod expression;
 mod extension;
 mod function;
+mod grpc;
 mod kind;
 mod operation;
 mod resource;

@@ -56,6 +56,6 @@ pub use trying::{
 };
 pub use value::{
     DslVersion, DurationValue, ErrorVariable, Expression, Label, LoopVariable, Method, Named, Reference,
-    Status, Uri, Version,
+    Status, Uri, Version, VersionChoice,
 };
 pub(crate) use value::{is_expression, semantic_version};

@@ -2,7 +2,7 @@
 
 use super::authentication::single;
 use super::data::ExternalResource;
-use super::value::{DurationValue, Label};
+use super::value::{DurationValue, Label, VersionChoice};
 use crate::diagnostic::Code;
 use crate::parse::{Path, Print, Read, Reader, Tree, record, words};
 use serde_json::{Map, Value};
@@ -42,11 +42,13 @@ impl Read for Run {
             Some(_) => Process::Workflow(fields.required(reader, "workflow")),
             None => return Self::gap(),
         };
-        Self {
-            awaited: fields.optional(reader, "await"),
-            returned: fields.optional(reader, "return"),
-            process,
+        let returned = fields.optional(reader, "return");
+        if returned.is_some() && matches!(process, Process::Workflow(_)) {
+            let message = "`return` says what a process yields: a workflow yields its output".to_owned();
+            let hint = Some("leave `return` out, and shape the result with `output.as`".to_owned());
+            reader.report(Code::NotOneOf, tree.at, path, message, hint);
         }
+        Self { awaited: fields.optional(reader, "await"), returned, process }
     }
 
     fn gap() -> Self {
@@ -265,7 +267,7 @@ record! {
         /// `name`
         name: "name" required Label,
         /// `version`, or `latest`
-        version: "version" required String,
+        version: "version" required VersionChoice,
         /// `input`
         input: "input" optional Map<String, Value>,
     }

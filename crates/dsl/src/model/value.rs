@@ -130,6 +130,15 @@ text! {
 }
 
 text! {
+    /// A semantic version, or `latest`.
+    VersionChoice("a text, a semantic version or `latest`", "latest") = |text| {
+        if text == "latest" || semantic_version(text) { return Ok(()) }
+        let hint = Some("write a version like '1.0.0', or `latest`".to_owned());
+        Err((Code::InvalidVersion, format!("`{text}` is neither a semantic version nor `latest`"), hint))
+    }
+}
+
+text! {
     /// A version of the DSL that is supported.
     DslVersion("a text, the version of the DSL", "1.0.3") = |text| {
         if !semantic_version(text) {

@@ -7,6 +7,7 @@
 //! Deliberately absent: fetching, and where resources are kept.
 
 pub(crate) mod agent;
+pub(crate) mod asyncapi;
 pub(crate) mod document;
 pub(crate) mod openapi;
 mod wanted;

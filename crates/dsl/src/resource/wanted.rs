@@ -118,13 +118,10 @@ pub(crate) fn of_call(call: &Call) -> Option<(&'static str, &ExternalResource)> 
         Call::OpenApi(call) => Some(("document", &call.document)),
         // A server that is given needs no card.
         Call::A2a(call) if call.server.is_none() => call.agent_card.as_ref().map(|card| ("agentCard", card)),
-        Call::Http(_)
-        | Call::Grpc(_)
-        | Call::AsyncApi(_)
-        | Call::A2a(_)
-        | Call::Mcp(_)
-        | Call::Compensate(_)
-        | Call::Function(_) => None,
+        Call::Grpc(call) => Some(("proto", &call.proto)),
+        // Subscriptions are refused: what they refer to need not be read.
+        Call::AsyncApi(call) => call.message.is_some().then_some(("document", &call.document)),
+        Call::Http(_) | Call::A2a(_) | Call::Mcp(_) | Call::Compensate(_) | Call::Function(_) => None,
     }
 }
 

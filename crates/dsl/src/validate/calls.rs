@@ -2,7 +2,7 @@
 
 use super::Validator;
 use crate::diagnostic::Code;
-use crate::model::{Call, ExternalResource, McpTransportKind};
+use crate::model::{Call, ExternalResource, McpTransportKind, Protocol};
 use crate::parse::Path;
 
 /// Refuses what a call asks for.
@@ -10,6 +10,23 @@ pub(super) fn call(validator: &mut Validator<'_>, call: &Call, path: &Path) {
     let path = &path.key("with");
     match call {
         Call::OpenApi(call) => {
+            resource(validator, &call.document, &path.key("document"));
+        }
+        Call::Grpc(call) => {
+            resource(validator, &call.proto, &path.key("proto"));
+        }
+        Call::AsyncApi(call) => {
+            if call.subscription.is_some() {
+                let message = "subscribing over HTTP is not possible: nothing would come in";
+                let hint = Some("use `listen`, and let the service send events to the engine".to_owned());
+                validator.key(Code::UnsupportedTransport, &path.key("subscription"), message, hint);
+            }
+            if let Some(protocol) = call.protocol.filter(|protocol| *protocol != Protocol::Http) {
+                let message =
+                    format!("messages are published over HTTP: `{}` is not supported", protocol.as_str());
+                let hint = Some("use `http`, for a server that speaks it".to_owned());
+                validator.value(Code::UnsupportedTransport, &path.key("protocol"), message, hint);
+            }
             resource(validator, &call.document, &path.key("document"));
         }
         Call::A2a(call) => {
@@ -30,7 +47,7 @@ pub(super) fn call(validator: &mut Validator<'_>, call: &Call, path: &Path) {
                 validator.key(Code::UnsupportedTransport, &path.key("options"), message, None);
             }
         }
-        Call::Http(_) | Call::Grpc(_) | Call::AsyncApi(_) | Call::Compensate(_) | Call::Function(_) => {}
+        Call::Http(_) | Call::Compensate(_) | Call::Function(_) => {}
     }
 }
 

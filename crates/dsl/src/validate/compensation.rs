@@ -2,7 +2,7 @@
 
 use super::{Scope, Validator};
 use crate::diagnostic::{Code, did_you_mean};
-use crate::model::{Call, Compensate, CompensateWith, ListRole, Task, TaskKind};
+use crate::model::{Call, Compensate, CompensateWith, ListRole, Process, Task, TaskKind};
 use crate::parse::Path;
 
 /// Applies the rules to a task.
@@ -42,7 +42,21 @@ fn probe(validator: &mut Validator<'_>, task: &Task, path: &Path) {
 fn placement(validator: &mut Validator<'_>, task: &Task, path: &Path) {
     let Some(metadata) = &task.common.metadata else { return };
     let unwinds = matches!(task.kind, TaskKind::Call(Call::Compensate(_)));
-    let calls_out = matches!(task.kind, TaskKind::Call(_) | TaskKind::Run(_) | TaskKind::Emit(_)) && !unwinds;
+    let calls_out = match &task.kind {
+        TaskKind::Call(_) => !unwinds,
+        // A child is an execution: its start happens once, whatever is declared.
+        TaskKind::Run(run) => !matches!(run.process, Process::Workflow(_)),
+        TaskKind::Emit(_) => true,
+        TaskKind::Do(_)
+        | TaskKind::For(_)
+        | TaskKind::Fork(_)
+        | TaskKind::Listen(..)
+        | TaskKind::Raise(_)
+        | TaskKind::Set(_)
+        | TaskKind::Switch(_)
+        | TaskKind::Try(..)
+        | TaskKind::Wait(_) => false,
+    };
     let fans_out = matches!(task.kind, TaskKind::For(_) | TaskKind::Fork(_));
     let waits = matches!(task.kind, TaskKind::Wait(_));
     let keys = [

@@ -66,6 +66,12 @@ pub(super) fn task(validator: &mut Validator<'_>, task: &Task, path: &Path) {
         TaskKind::Call(Call::OpenApi(call)) => {
             policy(validator, call.authentication.as_ref(), &path.key("with"));
         }
+        TaskKind::Call(Call::AsyncApi(call)) => {
+            policy(validator, call.authentication.as_ref(), &path.key("with"));
+        }
+        TaskKind::Call(Call::Grpc(call)) => {
+            policy(validator, call.service.authentication.as_ref(), &path.keys(&["with", "service"]));
+        }
         TaskKind::Call(Call::A2a(call)) => {
             if let Some(server) = &call.server {
                 policy(validator, server.authentication(), &path.keys(&["with", "server"]));

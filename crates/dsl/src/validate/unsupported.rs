@@ -2,7 +2,7 @@
 
 use super::{Validator, calls};
 use crate::diagnostic::Code;
-use crate::model::{Call, Input, Output, Schema, SchemaSource, Task, TaskKind};
+use crate::model::{Call, Input, Output, Process, Schema, SchemaSource, Task, TaskKind};
 use crate::parse::Path;
 
 /// Refuses what the document itself asks for.
@@ -68,7 +68,7 @@ pub(super) fn task(validator: &mut Validator<'_>, task: &Task, path: &Path) {
 
 fn kind(validator: &mut Validator<'_>, task: &Task, path: &Path) {
     match &task.kind {
-        TaskKind::Run(_) => refuse(validator, Code::Run, &path.key("run"), "`run`"),
+        TaskKind::Run(run) => process(validator, &run.process, path),
         TaskKind::Call(call) => called(validator, call, path),
         TaskKind::Do(_)
         | TaskKind::Emit(_)
@@ -83,12 +83,21 @@ fn kind(validator: &mut Validator<'_>, task: &Task, path: &Path) {
     }
 }
 
+fn process(validator: &mut Validator<'_>, process: &Process, path: &Path) {
+    let kind = match process {
+        Process::Workflow(_) => return,
+        Process::Container(_) => "container",
+        Process::Script(_) => "script",
+        Process::Shell(_) => "shell",
+    };
+    refuse(validator, Code::Run, &path.keys(&["run", kind]), &format!("`run.{kind}`"));
+}
+
 fn called(validator: &mut Validator<'_>, call: &Call, path: &Path) {
     match call {
         Call::Compensate(_) | Call::Http(_) | Call::Function(_) => {}
-        Call::OpenApi(_) | Call::A2a(_) | Call::Mcp(_) => calls::call(validator, call, path),
-        Call::Grpc(_) | Call::AsyncApi(_) => {
-            refuse(validator, Code::CallProtocol, &path.key("call"), &format!("`call: {}`", call.name()));
+        Call::OpenApi(_) | Call::Grpc(_) | Call::AsyncApi(_) | Call::A2a(_) | Call::Mcp(_) => {
+            calls::call(validator, call, path);
         }
     }
 }

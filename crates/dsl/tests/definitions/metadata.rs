@@ -228,6 +228,14 @@ fn our_keys_stand_where_they_mean_something() {
     "#]],
     );
     check_body(
+        &task(
+            "run: { workflow: { namespace: n, name: d, version: latest } }, metadata: { effect: { mode: at_most_once } }",
+        ),
+        expect![[r#"
+        DEF-0070 3:85 /do/0/a/metadata/effect `metadata.effect` means something only on a task that calls out
+    "#]],
+    );
+    check_body(
         &task("wait: PT1S, metadata: { concurrency: 5 }"),
         expect![[r#"
         DEF-0070 3:34 /do/0/a/metadata/concurrency `metadata.concurrency` means something only on a `for` or a `fork`

@@ -168,6 +168,91 @@ fn the_address_of_a_resource_is_fixed_and_its_credentials_are_not_supported_yet(
 }
 
 #[test]
+fn a_service_and_its_method_are_found_in_the_proto_file() {
+    let proto = [(
+        "http://x/a.proto",
+        "syntax = \"proto3\"; package p; message M {} service Orders { rpc Get(M) returns (M); rpc Watch(M) returns (stream M); }",
+    )];
+    let call = |service: &str, method: &str| {
+        format!(
+            "do:\n  - a: {{ call: grpc, with: {{ proto: {{ endpoint: 'http://x/a.proto' }}, service: {{ name: {service}, host: h }}, method: {method} }} }}\n"
+        )
+    };
+    assert!(compile(&proto, &call("Orders", "Get")).is_ok());
+    refused(
+        &proto,
+        &call("Order", "Get"),
+        expect![[r#"
+            DEF-0134 3:88 /do/0/a/with/service/name the file has no service `Order` (did you mean `Orders`?)
+        "#]],
+    );
+    refused(
+        &proto,
+        &call("p.Orders", "Got"),
+        expect![[r#"
+            DEF-0134 3:117 /do/0/a/with/method the service `p.Orders` has no method `Got` (did you mean `Get`?)
+        "#]],
+    );
+    refused(
+        &proto,
+        &call("Orders", "Watch"),
+        expect![[r#"
+            DEF-0136 3:115 /do/0/a/with/method the method `Watch` cannot be called: it answers with a stream of messages (only methods with one message each way are called)
+        "#]],
+    );
+    refused(
+        &[("http://x/a.proto", "import \"other.proto\";")],
+        &call("Orders", "Get"),
+        expect![[r#"
+            DEF-0133 3:49 /do/0/a/with/proto/endpoint `http://x/a.proto` cannot be used: import 'other.proto' not found: only files of `google/protobuf` can be imported
+        "#]],
+    );
+}
+
+#[test]
+fn a_message_is_published_over_http_and_nothing_is_subscribed_to() {
+    let events = [(
+        "http://x/e.json",
+        r#"{"asyncapi":"2.6.0","servers":{"web":{"url":"https://e.example","protocol":"https"}},"channels":{"orders":{"publish":{}}}}"#,
+    )];
+    let call = |rest: &str| {
+        format!(
+            "do:\n  - a: {{ call: asyncapi, with: {{ document: {{ endpoint: 'http://x/e.json' }}, {rest} }} }}\n"
+        )
+    };
+    let definition =
+        compile(&events, &call("channel: orders, message: { payload: { id: 1 }, headers: { X-A: b } }"))
+            .unwrap();
+    let Kind::OpenApi(publish) = &definition.program.nodes[0].kind else { panic!("a request") };
+    assert_eq!(
+        (&*publish.method, &*publish.server, &*publish.path),
+        ("POST", "https://e.example", "/orders")
+    );
+    assert_eq!(publish.effect.mode, Mode::AtMostOnce);
+    refused(
+        &events,
+        &call("channel: order, message: {}"),
+        expect![[r#"
+            DEF-0134 3:86 /do/0/a/with/channel the document has no channel `order` (did you mean `orders`?)
+        "#]],
+    );
+    refused(
+        &events,
+        &call("channel: orders, protocol: kafka, message: {}"),
+        expect![[r#"
+            DEF-0137 3:104 /do/0/a/with/protocol messages are published over HTTP: `kafka` is not supported (use `http`, for a server that speaks it)
+        "#]],
+    );
+    refused(
+        &events,
+        &call("channel: orders, subscription: { consume: { amount: 1 } }"),
+        expect![[r#"
+            DEF-0137 3:94 /do/0/a/with/subscription subscribing over HTTP is not possible: nothing would come in (use `listen`, and let the service send events to the engine)
+        "#]],
+    );
+}
+
+#[test]
 fn a_definition_has_no_more_than_32_resources() {
     let mut tasks = String::new();
     for n in 0..33 {

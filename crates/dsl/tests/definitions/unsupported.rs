@@ -12,43 +12,19 @@ fn kinds_of_tasks() {
     check_body(
         &task("run: { container: { image: x } }"),
         expect![[r#"
-        DEF-0102 3:10 /do/0/a/run `run` is not supported yet
+        DEF-0102 3:17 /do/0/a/run/container `run.container` is not supported yet
     "#]],
     );
     check_body(
         &task("run: { script: { language: js, code: x } }"),
         expect![[r#"
-        DEF-0102 3:10 /do/0/a/run `run` is not supported yet
+        DEF-0102 3:17 /do/0/a/run/script `run.script` is not supported yet
     "#]],
     );
     check_body(
         &task("run: { shell: { command: ls } }"),
         expect![[r#"
-        DEF-0102 3:10 /do/0/a/run `run` is not supported yet
-    "#]],
-    );
-    check_body(
-        &task("run: { workflow: { namespace: a, name: b, version: '1.0.0' } }"),
-        expect![[r#"
-        DEF-0102 3:10 /do/0/a/run `run` is not supported yet
-    "#]],
-    );
-}
-
-#[test]
-fn protocols_of_calls() {
-    check_body(
-        &task(
-            "call: grpc, with: { proto: { endpoint: 'http://x' }, service: { name: s, host: h }, method: m }",
-        ),
-        expect![[r#"
-        DEF-0103 3:10 /do/0/a/call `call: grpc` is not supported yet
-    "#]],
-    );
-    check_body(
-        &task("call: asyncapi, with: { document: { endpoint: 'http://x' }, channel: c, message: {} }"),
-        expect![[r#"
-        DEF-0103 3:10 /do/0/a/call `call: asyncapi` is not supported yet
+        DEF-0102 3:17 /do/0/a/run/shell `run.shell` is not supported yet
     "#]],
     );
 }
@@ -58,21 +34,19 @@ fn unsupported_kinds_are_still_checked() {
     check_body(
         &task("run: { shell: {}, script: {} }"),
         expect![[r#"
-        DEF-0102 3:10 /do/0/a/run `run` is not supported yet
         DEF-0028 3:15 /do/0/a/run only one of the keys `script`, `shell` is allowed
     "#]],
     );
     check_body(
         &task("run: { container: { image: x, lifetime: { cleanup: eventually } } }"),
         expect![[r#"
-        DEF-0102 3:10 /do/0/a/run `run` is not supported yet
+        DEF-0102 3:17 /do/0/a/run/container `run.container` is not supported yet
         DEF-0028 3:50 /do/0/a/run/container/lifetime `after` goes with `cleanup: eventually`, and only with it
     "#]],
     );
     check_body(
         &task("call: asyncapi, with: { document: { endpoint: 'http://x' }, protocol: smtp }"),
         expect![[r#"
-        DEF-0103 3:10 /do/0/a/call `call: asyncapi` is not supported yet
         DEF-0028 3:32 /do/0/a/with one of the keys `channel`, `operation` is required
         DEF-0028 3:32 /do/0/a/with one of the keys `message`, `subscription` is required
         DEF-0027 3:80 /do/0/a/with/protocol `smtp` is not allowed here (it is one of http, amqp, amqp1, anypointmq, googlepubsub, ibmmq, jms, kafka, mercure, mqtt, mqtt5, nats, pulsar, redis, sns, solace, sqs, stomp, ws)

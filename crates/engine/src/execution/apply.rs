@@ -2,27 +2,30 @@
 //!
 //! It trusts its facts: one that does not fit the state is a bug of ours and stops the shard.
 
+mod attempt;
+mod child;
+mod log;
+mod unwinding;
+
+use self::log::{end_slot, inner_log};
 use super::effect::FrameId;
+use super::family::Report;
 use super::frame::{
-    CallPhase, CallState, ExtendedState, ForState, ForkState, Frame, GatherState, Gathered, IterationState,
-    List, ListenState, ProbePhase, Probing, ROOT, State, TryPhase, TryState, UndoPhase, UndoState,
+    CallPhase, CallState, ChildPhase, ChildState, ExtendedState, ForState, ForkState, Frame, GatherState,
+    Gathered, IterationState, List, ListenState, ROOT, State, TryPhase, TryState,
 };
 use super::history::{
-    AfterUndoFailure, AttemptStarted, Begin, Begun, Cause, CauseClass, CompensationStarted, Ending,
-    EventConsumed, Fact, HistoryEvent, Key, Role, Slot, Stage, Taken, Target, TaskStarted, Verdict,
+    Begin, Begun, Ending, EventConsumed, Fact, HistoryEvent, Role, Slot, Stage, Taken, TaskStarted,
 };
-use super::input::{Actor, Resolution};
+use super::input::Actor;
 use super::log::Log;
 use super::place::{Place, Turnaround};
 use super::request::Request;
 use super::state::{End, Execution};
-use super::task::listen;
-use super::undo::{self, Entry, UndoResult, UndoStatus, Undoable, Unwinding};
+use super::undo::UndoStatus;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
-use tenure_dsl::program::UndoOn;
 use tenure_types::{CompensationStatus, Status, Timestamp};
 
 /// A cancel that was asked for.
@@ -35,7 +38,7 @@ pub(super) struct Cancel {
 impl Execution {
     /// Changes the state to what the fact says.
     pub fn apply(&mut self, event: &HistoryEvent) {
-        assert!(self.end.is_none(), "no fact follows the end");
+        assert!(self.takes(&event.fact), "no fact follows the end");
         self.seq += 1;
         self.updated_at = event.at;
         let at = event.at;
@@ -93,10 +96,22 @@ impl Execution {
                 self.end_unwinding(*frame, CompensationStatus::Completed);
             }
             Fact::CompensationFailed { frame, .. } => self.end_unwinding(*frame, CompensationStatus::Failed),
-            Fact::Completed { output } => self.finish(Status::Completed, Some(output.clone()), None, at),
-            Fact::Faulted { error } => self.finish(Status::Faulted, None, Some(error.clone()), at),
-            Fact::Cancelled => self.finish(Status::Cancelled, None, None, at),
-            Fact::Terminated { .. } => self.finish(Status::Terminated, None, None, at),
+            Fact::Completed { output } => {
+                let (status, output) = (Status::Completed, Some(output.clone()));
+                self.finish(End { status, output, error: None, at, terminated_by: None });
+            }
+            Fact::Faulted { error } => {
+                let (status, error) = (Status::Faulted, Some(error.clone()));
+                self.finish(End { status, output: None, error, at, terminated_by: None });
+            }
+            Fact::Cancelled => {
+                let status = Status::Cancelled;
+                self.finish(End { status, output: None, error: None, at, terminated_by: None });
+            }
+            Fact::Terminated { by, .. } => {
+                let (status, terminated_by) = (Status::Terminated, Some(by.clone()));
+                self.finish(End { status, output: None, error: None, at, terminated_by });
+            }
             Fact::SignalReceived { event, .. } => self.inbox.keep(event, self.seq),
             Fact::EventConsumed(consumed) => self.consume(consumed),
             Fact::ItemCompleted { frame, output, context, .. } => {
@@ -114,7 +129,26 @@ impl Execution {
                 self.attributes = Arc::clone(attributes);
                 self.retention_ms = *retention_ms;
             }
+            Fact::ChildStarted { frame, .. } => self.start_child(*frame),
+            Fact::ChildRefused { frame, .. } => self.end_child(*frame, false),
+            Fact::ChildEnded { frame, place, child, error, undoable, .. } => {
+                if let Some(error) = error {
+                    self.note_child_fault(&place.task, *child, error);
+                }
+                self.end_child(*frame, *undoable);
+            }
+            Fact::BecameChild(parent) => self.parent = Some(Arc::new((**parent).clone())),
+            Fact::ParentTold { .. } => self.report = None,
+            Fact::UnwindRequested(request) => self.reopen(request.frame, at),
         }
+    }
+
+    /// Whether a fact may follow: after the end only the settling with parent and children, and the undoing of what was
+    /// done before it.
+    fn takes(&self, fact: &Fact) -> bool {
+        self.end.is_none()
+            || !self.frames.is_empty()
+            || matches!(fact, Fact::ParentTold { .. } | Fact::UnwindRequested(_))
     }
 
     pub(super) fn frame(&self, id: FrameId) -> &Frame {
@@ -142,15 +176,6 @@ impl Execution {
         state
     }
 
-    fn undo_mut(&mut self, id: FrameId) -> &mut UndoState {
-        let State::Undo(undo) = &mut self.frame_mut(id).state else { unreachable!("{id:?} is an undo") };
-        undo
-    }
-
-    fn unwinding_mut(&mut self, id: FrameId) -> &mut Unwinding {
-        Arc::make_mut(self.frame_mut(id).unwinding.as_mut().expect("the activation unwinds"))
-    }
-
     fn begin(&mut self, begin: &Begin, at: Timestamp) {
         assert!(self.began_at.is_none(), "an execution begins once");
         let raw = self.input().clone();
@@ -158,7 +183,12 @@ impl Execution {
         self.began_at = Some(at);
         self.context = super::empty_object();
         self.frames_started = 1;
-        let root = Frame {
+        let root = self.root(raw, input, begin.deadline, at);
+        self.frames.insert(ROOT, Arc::new(root));
+    }
+
+    fn root(&self, raw: Json, input: Json, deadline: Option<Timestamp>, at: Timestamp) -> Frame {
+        Frame {
             id: ROOT,
             parent: ROOT,
             slot: Slot::Body,
@@ -167,7 +197,7 @@ impl Execution {
             input: input.clone(),
             started_at: at,
             started_seq: self.seq,
-            deadline: begin.deadline,
+            deadline,
             attempts_before: 0,
             undo: None,
             children: 0,
@@ -175,8 +205,7 @@ impl Execution {
             log: Log::new(),
             unwinding: None,
             state: State::List(List::new(input)),
-        };
-        self.frames.insert(ROOT, Arc::new(root));
+        }
     }
 
     fn insert(&mut self, frame: Frame) {
@@ -205,7 +234,8 @@ impl Execution {
             | State::Call(_)
             | State::Compensate
             | State::Emit(_)
-            | State::Listen(_) => parent.attempts_before,
+            | State::Listen(_)
+            | State::Child(_) => parent.attempts_before,
         };
         begin_slot(parent, task.slot, task.round);
         let input = task.input.clone().unwrap_or_else(|| raw.clone());
@@ -320,6 +350,7 @@ impl Execution {
             | State::Call(_)
             | State::Compensate
             | State::Emit(_)
+            | State::Child(_)
             | State::Undo(_) => unreachable!("{id:?} has iterations"),
         }
     }
@@ -346,86 +377,6 @@ impl Execution {
         }
     }
 
-    fn attempt(&mut self, fact: &AttemptStarted, at: Timestamp) {
-        let frame = self.frame_mut(fact.frame);
-        if frame.deadline.is_some() {
-            frame.deadline = Some(fact.deadline);
-        }
-        let call = self.call_mut(fact.frame);
-        call.attempt = fact.attempt;
-        call.deadline = fact.deadline;
-        call.phase = CallPhase::Open { epoch: fact.epoch, send_by: fact.send_by, since: at, grace: None };
-        call.probe = None;
-        let mut id = fact.frame;
-        while id != ROOT {
-            id = self.frame(id).parent;
-            if matches!(self.frame(id).state, State::Try(_) | State::Undo(_)) {
-                note_attempt(&mut self.frame_mut(id).state, fact.attempt);
-            }
-        }
-    }
-
-    fn back_off(&mut self, frame: FrameId, cause: &Cause, due: Timestamp) {
-        let call = self.call_mut(frame);
-        call.failures += 1;
-        call.ambiguous |= match cause.class {
-            CauseClass::Unknown | CauseClass::Lost => true,
-            CauseClass::NotSent | CauseClass::Refused => false,
-        };
-        call.phase = CallPhase::Backoff { due, cause: cause.clone() };
-    }
-
-    fn resolve(&mut self, frame: FrameId, resolution: &Resolution, at: Timestamp) {
-        if self.frame(frame).call().is_some() {
-            let call = self.call_mut(frame);
-            call.failures = 0;
-            call.phase = CallPhase::Ready;
-            call.probe = None;
-            return;
-        }
-        match resolution {
-            Resolution::Retry => {
-                let undo = self.undo_mut(frame);
-                (undo.retries, undo.since) = (0, at);
-                restart_undo(undo);
-            }
-            Resolution::Skip => self.close_undo(frame, UndoStatus::Skipped, None),
-            Resolution::Fail { .. } => {
-                let UndoPhase::Incident { error, .. } = &self.undo_mut(frame).phase else {
-                    unreachable!("only an incident is resolved")
-                };
-                let (error, owner) = (error.clone(), self.frame(frame).parent);
-                self.close_undo(frame, UndoStatus::Failed, Some(error));
-                self.unwinding_mut(owner).stopped = true;
-            }
-            Resolution::Complete { .. } => unreachable!("an undo has no output"),
-        }
-    }
-
-    fn schedule_probe(&mut self, frame: FrameId, number: u32, due: Timestamp) {
-        let call = self.call_mut(frame);
-        let list = call.probe.take().map_or_else(|| List::new(Json::null()), |probe| probe.list);
-        call.probe = Some(Probing { number, phase: ProbePhase::Due(due), list });
-    }
-
-    fn start_probe(&mut self, frame: FrameId, number: u32) {
-        let data = self.frame(frame).input.clone();
-        let probe = self.call_mut(frame).probe.as_mut().expect("a probe was scheduled");
-        let round = if number == 1 { 0 } else { probe.list.round + 1 };
-        (probe.phase, probe.list) = (ProbePhase::Asking, List { data, round });
-    }
-
-    fn end_probe(&mut self, frame: FrameId, verdict: &Verdict) {
-        let call = self.call_mut(frame);
-        match verdict {
-            Verdict::Executed { .. } => call.probe = None,
-            Verdict::NotExecuted => (call.probe, call.ambiguous) = (None, false),
-            Verdict::Unknown { .. } => {
-                call.probe.as_mut().expect("a probe was asking").phase = ProbePhase::Ended;
-            }
-        }
-    }
-
     fn export(&mut self, frame: FrameId, context: &Json) {
         match self.undo_around(frame) {
             Some(undo) => self.undo_mut(undo).context = context.clone(),
@@ -443,106 +394,6 @@ impl Execution {
             id = self.frame(id).parent;
         }
         None
-    }
-
-    /// Takes an activation out of the tree, and what can be undone of it into its parent's log.
-    fn close(&mut self, id: FrameId, output: Option<&Json>, executed: bool) {
-        let frame = self.frame(id);
-        assert!(frame.drained(), "an activation ends after what is in it");
-        let logged = self.logged(frame, output, executed);
-        let (parent, slot) = (frame.parent, frame.slot);
-        self.frames.remove(&id);
-        let parent = self.frame_mut(parent);
-        parent.children -= 1;
-        if let Some(output) = output {
-            end_slot(parent, slot, output);
-        }
-        let log = match &mut parent.state {
-            State::Undo(_) => return,
-            State::Try(state) if slot == Slot::Handler => &mut state.handler_log,
-            State::Try(_)
-            | State::Instant
-            | State::List(_)
-            | State::For(_)
-            | State::Gather(_)
-            | State::Iteration(_)
-            | State::Function(_)
-            | State::Extended(_)
-            | State::Fork(_)
-            | State::Wait { .. }
-            | State::Call(_)
-            | State::Compensate
-            | State::Emit(_)
-            | State::Listen(_) => &mut parent.log,
-        };
-        for item in logged {
-            log.push(item);
-        }
-    }
-
-    /// What an activation leaves in its parent's log: its own entry below what it has logged itself. A composite that
-    /// completed and has an undo of its own replaces what is in it.
-    fn logged(&self, frame: &Frame, output: Option<&Json>, executed: bool) -> Vec<Undoable> {
-        let own = frame.undo.filter(|on| match on {
-            UndoOn::Completed => executed,
-            UndoOn::Attempted => true,
-        });
-        let entry = own.map(|_| Undoable::Entry(Arc::new(self.entry(frame, output))));
-        let replaced = entry.is_some() && output.is_some();
-        let inner = if replaced { None } else { inner_log(frame) };
-        match (entry, inner) {
-            (Some(entry), Some(inner)) => vec![Undoable::Sequence([entry, inner].into_iter().collect())],
-            (entry, inner) => entry.into_iter().chain(inner).collect(),
-        }
-    }
-
-    fn entry(&self, frame: &Frame, output: Option<&Json>) -> Entry {
-        Entry {
-            frame: frame.id,
-            place: frame.place.clone(),
-            input: frame.input.clone(),
-            output: output.cloned().unwrap_or_default(),
-            context: self.context.clone(),
-            variables: self.variables(frame.parent),
-            started_seq: frame.started_seq,
-            key: frame.call().map(|call| call.key),
-        }
-    }
-
-    /// The variables of the loops and handlers from this activation outwards, as far as its function goes; of equal names
-    /// the innermost is first.
-    fn variables(&self, from: FrameId) -> Vec<(Arc<str>, Json)> {
-        let mut found = vec![];
-        let mut id = from;
-        while id != ROOT {
-            let frame = self.frame(id);
-            match &frame.state {
-                State::For(state) => found.extend(for_variables(state)),
-                State::Listen(_) => found.extend(listen::variables(frame)),
-                State::Iteration(state) => found.extend([
-                    (Arc::clone(&state.each), state.item.clone()),
-                    (Arc::clone(&state.at), Json::number(i64::from(state.index))),
-                ]),
-                State::Try(state) => {
-                    if let TryPhase::Handler { error } = &state.phase {
-                        found.push((Arc::clone(&state.variable), error.to_json()));
-                    }
-                }
-                State::Function(_) => break,
-                State::Extended(_)
-                | State::Instant
-                | State::List(_)
-                | State::Gather(_)
-                | State::Fork(_)
-                | State::Wait { .. }
-                | State::Call(_)
-                | State::Compensate
-                | State::Emit(_)
-                | State::Undo(_) => {}
-            }
-            id = frame.parent;
-        }
-        found
     }
 
     fn turn_try(&mut self, fact: &Fact) {
@@ -593,240 +444,19 @@ impl Execution {
         found
     }
 
-    fn unwind(&mut self, started: &CompensationStarted) {
-        let items = self.take_log(started);
-        let plan = Undoable::group(items, parallel(started));
-        let plan = if started.sequential { plan.map(|plan| plan.sequential()) } else { plan };
-        let frame = self.frame_mut(started.frame);
-        frame.unwinding = Some(Arc::new(Unwinding {
-            reason: started.reason,
-            error: started.error.clone(),
-            deadline: started.deadline,
-            stopped: false,
-            timed_out: false,
-            plan,
-            results: Log::new(),
-        }));
-        if started.frame == ROOT {
-            self.compensation = CompensationStatus::Running;
-        }
-    }
-
-    /// Takes what the unwinding is about out of its log.
-    fn take_log(&mut self, started: &CompensationStarted) -> Log<Undoable> {
-        match &started.target {
-            Target::Own => std::mem::take(&mut self.frame_mut(started.frame).log),
-            Target::Try(id) => std::mem::take(&mut self.frame_mut(*id).log),
-            Target::Task { owner, task, slot } => {
-                let log = log_mut(self.frame_mut(*owner), *slot);
-                undo::take(log, |item| item.belongs_to(task))
-            }
-            Target::Losers { winner } => {
-                undo::take(&mut self.frame_mut(started.frame).log, |item| !item.belongs_to(winner))
-            }
-        }
-    }
-
-    fn open_undo(&mut self, owner: FrameId, entry: FrameId, at: Timestamp) {
-        let around = self.frame(owner).attempts_before;
-        let unwinding = self.unwinding_mut(owner);
-        let entry = ready_entry(unwinding, entry);
-        let (reason, error) = (unwinding.reason, unwinding.error.clone());
-        let (input, raw, place) = (entry.output.clone(), entry.output.clone(), entry.place.clone());
-        let attempts_before = self.undo_attempts.get(&place).copied().unwrap_or(0).max(around);
-        let state = State::Undo(UndoState {
-            context: entry.context.clone(),
-            list: List::new(entry.output.clone()),
-            entry,
-            phase: UndoPhase::Body,
-            retries: 0,
-            since: at,
-            attempts_before,
-            attempts_high: attempts_before,
-            reason,
-            error,
-        });
-        self.insert(Frame {
-            id: FrameId(self.frames_started),
-            parent: owner,
-            slot: Slot::Undo,
-            place,
-            raw,
-            input,
-            started_at: at,
-            started_seq: self.seq,
-            deadline: None,
-            attempts_before,
-            undo: None,
-            children: 0,
-            ending: None,
-            log: Log::new(),
-            unwinding: None,
-            state,
-        });
-    }
-
-    fn turn_undo(&mut self, fact: &Fact) {
-        if let Fact::UndoRetried { frame, retry, due, .. } = fact {
-            let undo = self.undo_mut(*frame);
-            undo.retries = *retry;
-            undo.phase = UndoPhase::Backoff { due: *due };
-        } else if let Fact::UndoResumed { frame, .. } = fact {
-            restart_undo(self.undo_mut(*frame));
-        }
-    }
-
-    fn fail_undo(&mut self, id: FrameId, error: &Error, then: AfterUndoFailure, at: Timestamp) {
-        match then {
-            AfterUndoFailure::Suspend => {
-                self.frame_mut(id).ending = None;
-                self.undo_mut(id).phase = UndoPhase::Incident { error: error.clone(), since: at };
-            }
-            AfterUndoFailure::Continue => self.close_undo(id, UndoStatus::Failed, Some(error.clone())),
-            AfterUndoFailure::Stop => {
-                let owner = self.frame(id).parent;
-                self.close_undo(id, UndoStatus::Failed, Some(error.clone()));
-                self.unwinding_mut(owner).stopped = true;
-            }
-        }
-    }
-
-    fn close_undo(&mut self, id: FrameId, status: UndoStatus, error: Option<Error>) {
-        let frame = self.frames.remove(&id).expect("a fact names a live activation");
-        assert!(frame.drained(), "an undo ends after what is in it");
-        let undo = frame.undo_state().expect("the activation is an undo");
-        if undo.attempts_high > 0 {
-            Arc::make_mut(&mut self.undo_attempts).insert(frame.place.clone(), undo.attempts_high);
-        }
-        self.frame_mut(frame.parent).children -= 1;
-        self.unwinding_mut(frame.parent).settle(&undo.entry, status, error);
-    }
-
-    fn end_unwinding(&mut self, id: FrameId, status: CompensationStatus) {
-        let unwinding = self.frame_mut(id).unwinding.take().expect("the activation unwinds");
-        if id != ROOT {
-            return;
-        }
-        let mut left = vec![];
-        if let Some(plan) = &unwinding.plan {
-            plan.entries(&mut left);
-        }
-        self.compensation = status;
-        self.undone = unwinding.results.clone();
-        for entry in left {
-            self.undone.push(UndoResult {
-                place: entry.place.clone(),
-                status: UndoStatus::NotRun,
-                error: None,
-            });
-        }
-    }
-
-    fn finish(&mut self, status: Status, output: Option<Json>, error: Option<Error>, at: Timestamp) {
+    fn finish(&mut self, end: End) {
         if self.frames.get(&ROOT).is_some_and(|root| root.unwinding.is_some()) {
             self.end_unwinding(ROOT, CompensationStatus::Failed);
         }
-        self.frames.clear();
+        if self.parent.as_ref().is_some_and(|parent| parent.awaited) {
+            self.report = Some(Report::Ended);
+            self.retain(end.status);
+        }
+        self.let_go(end.status);
         if self.compensation == CompensationStatus::Pending {
             self.compensation = CompensationStatus::None;
         }
-        self.end = Some(Arc::new(End { status, output, error, at }));
-    }
-}
-
-impl Key {
-    /// Hexadecimal, as it is sent.
-    pub fn text(&self) -> Arc<str> {
-        use std::fmt::Write;
-        let mut text = String::with_capacity(32);
-        for byte in self.0 {
-            write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        }
-        text.into()
-    }
-}
-
-/// The variables of a loop.
-pub(super) fn for_variables(state: &ForState) -> Vec<(Arc<str>, Json)> {
-    let Some(index) = state.index else { return vec![] };
-    let item = state.items[index as usize].clone();
-    vec![(Arc::clone(&state.each), item), (Arc::clone(&state.at), Json::number(i64::from(index)))]
-}
-
-/// Whether what an unwinding takes has no order of its own.
-fn parallel(started: &CompensationStarted) -> bool {
-    match started.target {
-        Target::Losers { .. } => true,
-        Target::Own | Target::Try(_) | Target::Task { .. } => false,
-    }
-}
-
-/// The log of a list.
-fn log_mut(frame: &mut Frame, slot: Slot) -> &mut Log<Undoable> {
-    match &mut frame.state {
-        State::Try(state) if slot == Slot::Handler => &mut state.handler_log,
-        State::Try(_)
-        | State::Instant
-        | State::List(_)
-        | State::For(_)
-        | State::Gather(_)
-        | State::Iteration(_)
-        | State::Function(_)
-        | State::Extended(_)
-        | State::Fork(_)
-        | State::Wait { .. }
-        | State::Call(_)
-        | State::Compensate
-        | State::Emit(_)
-        | State::Listen(_)
-        | State::Undo(_) => &mut frame.log,
-    }
-}
-
-/// What a composite has logged, as one item. Iterations are undone from the last to the first, also those that ran
-/// side by side: the limit that they ran under protects somebody, and an unwinding knows no limit but one at a time.
-fn inner_log(frame: &Frame) -> Option<Undoable> {
-    if let State::Gather(state) = &frame.state {
-        let mut ended: Vec<&Gathered> = state.ended.iter().collect();
-        ended.sort_by_key(|iteration| iteration.index);
-        return Undoable::group(ended.into_iter().filter_map(|one| one.undo.clone()).collect(), false);
-    }
-    let mut log = frame.log.clone();
-    if let State::Try(state) = &frame.state {
-        state.handler_log.in_order().into_iter().for_each(|item| log.push(item));
-    }
-    Undoable::group(log, matches!(frame.state, State::Fork(_)))
-}
-
-fn ready_entry(unwinding: &Unwinding, id: FrameId) -> Arc<Entry> {
-    let mut ready = vec![];
-    unwinding.plan.iter().for_each(|plan| plan.ready(&mut ready));
-    ready.into_iter().find(|entry| entry.frame == id).expect("a fact names an entry whose turn it is")
-}
-
-fn restart_undo(undo: &mut UndoState) {
-    undo.attempts_before = undo.attempts_high;
-    undo.phase = UndoPhase::Body;
-    undo.list = List::new(undo.entry.output.clone());
-}
-
-fn note_attempt(state: &mut State, attempt: u32) {
-    match state {
-        State::Try(state) => state.attempts_high = state.attempts_high.max(attempt),
-        State::Undo(state) => state.attempts_high = state.attempts_high.max(attempt),
-        State::Instant
-        | State::List(_)
-        | State::For(_)
-        | State::Gather(_)
-        | State::Iteration(_)
-        | State::Function(_)
-        | State::Extended(_)
-        | State::Fork(_)
-        | State::Wait { .. }
-        | State::Call(_)
-        | State::Compensate
-        | State::Emit(_)
-        | State::Listen(_) => {}
+        self.end = Some(Arc::new(end));
     }
 }
 
@@ -835,14 +465,6 @@ fn begin_slot(parent: &mut Frame, slot: Slot, round: u32) {
         fork.begun = branch + 1;
     } else if let Some(list) = parent.list_mut() {
         list.round = round;
-    }
-}
-
-fn end_slot(parent: &mut Frame, slot: Slot, output: &Json) {
-    if let (State::Fork(fork), Slot::Branch(branch)) = (&mut parent.state, slot) {
-        fork.outputs[branch as usize] = Some(output.clone());
-    } else if let Some(list) = parent.list_mut() {
-        list.data = output.clone();
     }
 }
 
@@ -902,5 +524,11 @@ fn state_of(begun: &Begun, input: &Json, attempts_before: u32) -> State {
             State::Extended(ExtendedState { applies: *applies, list: list(), done: None })
         }
         Begun::Function { with } => State::Function(List::new(with.clone())),
+        Begun::RunWorkflow { request, awaited } => State::Child(ChildState {
+            request: Arc::clone(request),
+            awaited: *awaited,
+            phase: ChildPhase::Starting,
+            undoable: false,
+        }),
     }
 }

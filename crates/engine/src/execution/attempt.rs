@@ -11,9 +11,9 @@ use super::probe;
 use super::request::Request;
 use super::retry;
 use super::step::{Reach, Turn};
-use super::task::{call_http, call_rpc};
+use super::task::{call_grpc, call_http, call_rpc};
 use tenure_dsl::error::Error;
-use tenure_dsl::program::{Mode, OnUncertain};
+use tenure_dsl::program::{Kind, Mode, OnUncertain};
 
 /// Whether a call may be on its way.
 pub(super) fn open(frame: &Frame) -> bool {
@@ -166,6 +166,12 @@ fn answered(turn: &mut Turn<'_>, id: FrameId, answer: &Answer) {
         }
         Request::Rpc(request) => {
             (call_rpc::good(request, answer), call_rpc::read(request, protection, answer))
+        }
+        Request::Grpc(request) => {
+            let Kind::Grpc(call) = &turn.node(turn.node_of(id)).kind else {
+                unreachable!("an execution is pinned to the definition that its requests were made from")
+            };
+            (call_grpc::good(answer), call_grpc::read(call, request, answer))
         }
     };
     if !frame.drained() {

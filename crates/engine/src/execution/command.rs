@@ -31,10 +31,10 @@ pub(super) fn alive(exec: &Execution) -> Result<(), Rejected> {
 /// Begins an execution, now or later.
 pub(super) fn start(turn: &mut Turn<'_>, start: Start) -> Result<(), Rejected> {
     if turn.exec.exists() {
-        return Err(Rejected::Conflict("the execution was started already".into()));
+        return started_before(turn, &start);
     }
     accept(turn, &start.input)?;
-    let Start { input, key, correlation_id, labels, start_at, signal, by } = start;
+    let Start { input, key, correlation_id, labels, start_at, signal, by, parent } = start;
     let start_at = start_at.filter(|at| *at > turn.now.at);
     let (begin, failed) = match start_at {
         Some(_) => (None, None),
@@ -51,6 +51,9 @@ pub(super) fn start(turn: &mut Turn<'_>, start: Start) -> Result<(), Rejected> {
         start_at,
         begin,
     })));
+    if let Some(parent) = parent {
+        turn.record(Fact::BecameChild(parent));
+    }
     if let Some(signal) = signal {
         inbox::signal(turn, &signal, by);
     }
@@ -58,6 +61,14 @@ pub(super) fn start(turn: &mut Turn<'_>, start: Start) -> Result<(), Rejected> {
         first_task(turn, failed);
     }
     Ok(())
+}
+
+/// A parent may ask for the same child again: it has it.
+fn started_before(turn: &Turn<'_>, start: &Start) -> Result<(), Rejected> {
+    match (&start.parent, turn.exec.parent()) {
+        (Some(asking), Some(parent)) if **asking == *parent => Ok(()),
+        _ => Err(Rejected::Conflict("the execution was started already".into())),
+    }
 }
 
 /// The time of a delayed start has come.
@@ -183,6 +194,10 @@ fn unwind_or(turn: &mut Turn<'_>, wanted: bool, reason: Reason, error: Option<Er
 
 /// The execution has undone itself, or given up on it.
 pub(super) fn unwound(turn: &mut Turn<'_>, reason: Reason, error: Option<Error>) {
+    if turn.exec.end.is_some() {
+        // It undid itself for its parent: it stays what it was.
+        return;
+    }
     match (reason, error) {
         (Reason::Cancel | Reason::Explicit, _) | (Reason::Fault, None) => turn.record(Fact::Cancelled),
         (Reason::Fault, Some(error)) => turn.record(Fact::Faulted { error }),

@@ -86,8 +86,12 @@ fn begin(turn: &mut Turn<'_>, owner: FrameId, entry: &Entry) {
 
 /// Queues the list of an undo, unless its guard says that there is nothing to undo.
 fn run(turn: &mut Turn<'_>, id: FrameId) {
-    let undo = declared(turn, id);
     let entry = Arc::clone(&undo_of(turn.exec.frame(id)).entry);
+    if entry.child.is_some() {
+        // The child undoes itself: that it has yet to is what this state says.
+        return;
+    }
+    let undo = declared(turn, id);
     let guard = undo.when.as_ref();
     let scope = Scope::inside(turn, id);
     match guard.map_or(Ok(true), |guard| dataflow::holds(guard, &entry.output, &scope, "compensate.when")) {
@@ -119,6 +123,14 @@ pub(super) fn undo_faulted(turn: &mut Turn<'_>, id: FrameId, error: Error) {
     advance(turn, owner);
 }
 
+/// A child has not undone what it did. It has tried as often as its definition says: to try again is for an operator.
+pub(super) fn child_not_undone(turn: &mut Turn<'_>, id: FrameId, error: Error) {
+    let frame = turn.exec.frame(id);
+    let (owner, error) = (frame.parent, error.at(&frame.place.task));
+    failed_for_good(turn, id, error);
+    advance(turn, owner);
+}
+
 fn failed(turn: &mut Turn<'_>, id: FrameId, error: Error) {
     let place = turn.exec.frame(id).place.clone();
     match again(turn, id, &error) {
@@ -143,7 +155,7 @@ fn again(turn: &Turn<'_>, id: FrameId, error: &Error) -> Result<Option<Timestamp
     let now = turn.now.at;
     let due = match &declared(turn, id).retry {
         Some(policy) => {
-            let extra = [("error".into(), error.to_json())];
+            let extra = [("error".into(), turn.exec.described(error))];
             let scope = Scope::inside(turn, id).extra(&extra);
             let question = Question { policy, retries: state.retries, since: state.since, now, noise };
             question.next(&state.entry.output, &scope)?
@@ -276,6 +288,7 @@ fn end(turn: &mut Turn<'_>, owner: FrameId) {
         | State::Call(_)
         | State::Emit(_)
         | State::Listen(_)
+        | State::Child(_)
         | State::Undo(_) => {
             turn.fault(owner, Error::runtime("nothing waited for the unwinding"), Reach::Root, false);
         }

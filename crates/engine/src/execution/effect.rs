@@ -1,12 +1,13 @@
 //! What must be under way in a given state. Effects are never stored: they follow from the state.
 
 use super::event::Event;
+use super::input::{Input, Start};
 use super::request::Request;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tenure_dsl::json::Json;
 use tenure_dsl::program::{HttpOutput, Mode, Scheme};
-use tenure_types::{Epoch, TaskRef, Timestamp};
+use tenure_types::{Epoch, ExecutionId, TaskRef, Timestamp};
 
 /// One activation of a task in one execution, numbered in the order of their starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +30,30 @@ pub enum EffectId {
         /// The task's activation.
         frame: FrameId,
     },
+    /// Something that another execution must do or know.
+    Errand(ErrandId),
+}
+
+/// Names an errand within the execution that it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ErrandId {
+    /// The parent's activation that it is about, whoever sends it.
+    pub frame: FrameId,
+    /// What it is for.
+    pub kind: ErrandKind,
+}
+
+/// What an errand is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ErrandKind {
+    /// A parent starts a child: open until the child's start is durable or refused.
+    Start,
+    /// A parent that is interrupted or gone ends a child: open until the child has ended.
+    End,
+    /// A parent that unwinds has a child undo what it did: open until the child has.
+    Undo,
+    /// A child tells its parent how it ended or was undone: open until the parent knows.
+    Report,
 }
 
 /// Names a timer within its execution. An activation has at most one of each kind.
@@ -77,6 +102,8 @@ pub enum Effect {
         /// The event.
         event: Arc<Event>,
     },
+    /// Have another execution do or know something. Whoever hears it twice takes it once.
+    Errand(Errand),
 }
 
 impl Effect {
@@ -86,8 +113,42 @@ impl Effect {
             Self::Call(call) => EffectId::Call { frame: call.frame, attempt: call.attempt },
             Self::Timer { id, .. } => EffectId::Timer(*id),
             Self::Publish { frame, .. } => EffectId::Publish { frame: *frame },
+            Self::Errand(errand) => EffectId::Errand(errand.id),
         }
     }
+}
+
+/// A word from one execution to another of the same tenant: between a parent and its child.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Errand {
+    /// Its name.
+    pub id: ErrandId,
+    /// To whom.
+    pub to: ExecutionId,
+    /// What.
+    pub word: Word,
+}
+
+/// What an errand brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// Start, if it has not started.
+    Start(Box<ChildStart>),
+    /// An input like any other.
+    Tell(Box<Input>),
+}
+
+/// A child as it is to be started. Which definition that is, is resolved when it starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildStart {
+    /// The definition's namespace.
+    pub namespace: Arc<str>,
+    /// The definition's name.
+    pub name: Arc<str>,
+    /// Its version; `None` for the latest that may be started.
+    pub version: Option<Arc<str>>,
+    /// The command.
+    pub start: Start,
 }
 
 /// One attempt of a call, as its intent was recorded.

@@ -9,7 +9,6 @@ use super::state::Execution;
 use super::step::Turn;
 use super::task::listen;
 use std::sync::Arc;
-use tenure_dsl::error::Error;
 use tenure_dsl::expr::Env;
 use tenure_dsl::json::Json;
 use tenure_dsl::program::{Authentication, Definition, KeyScope, Kind, Node};
@@ -161,7 +160,7 @@ impl<'a> Scope<'a> {
                     if let TryPhase::Handler { error } = &state.phase
                         && *state.variable == *name
                     {
-                        return Some(error.to_json());
+                        return Some(self.exec.described(error));
                     }
                 }
                 State::Listen(_) => {
@@ -183,7 +182,8 @@ impl<'a> Scope<'a> {
                 | State::Wait { .. }
                 | State::Call(_)
                 | State::Compensate
-                | State::Emit(_) => {}
+                | State::Emit(_)
+                | State::Child(_) => {}
             }
             id = frame.parent;
         }
@@ -193,7 +193,7 @@ impl<'a> Scope<'a> {
     /// An undo sees what its task saw, not what is around whoever unwinds.
     fn undo_variable(&self, undo: &UndoState, name: &str) -> Option<Json> {
         match name {
-            "error" => Some(undo.error.as_ref().map(Error::to_json).unwrap_or_default()),
+            "error" => Some(undo.error.as_ref().map(|error| self.exec.described(error)).unwrap_or_default()),
             "compensation" => Some(self.compensation(undo)),
             _ => undo.entry.variables.iter().find(|(own, _)| **own == *name).map(|(_, value)| value.clone()),
         }
@@ -348,6 +348,7 @@ fn authentication(node: &Node) -> Option<&Authentication> {
         Kind::Http(call) => call.authentication.as_ref(),
         Kind::OpenApi(call) => call.authentication.as_ref(),
         Kind::Rpc(call) => call.authentication.as_ref(),
+        Kind::Grpc(call) => call.authentication.as_ref(),
         Kind::Do(_)
         | Kind::Set(_)
         | Kind::Switch(_)
@@ -360,7 +361,8 @@ fn authentication(node: &Node) -> Option<&Authentication> {
         | Kind::Emit(_)
         | Kind::Listen(_)
         | Kind::Function(_)
-        | Kind::Extended(_) => None,
+        | Kind::Extended(_)
+        | Kind::RunWorkflow(_) => None,
     }
 }
 

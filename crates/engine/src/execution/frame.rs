@@ -3,7 +3,7 @@
 use super::correlation::Shown;
 use super::effect::{FrameId, Protection, TimerKind};
 use super::event::Event;
-use super::history::{Cause, Each, Ending, Onward, Slot, Want};
+use super::history::{Cause, ChildRequest, Each, Ending, Onward, Slot, Want};
 use super::log::Log;
 use super::place::Place;
 use super::request::Request;
@@ -75,6 +75,7 @@ pub(super) enum State {
     Undo(UndoState),
     Emit(Arc<Event>),
     Listen(Box<ListenState>),
+    Child(ChildState),
 }
 
 /// A task and the tasks of an extension around it.
@@ -308,6 +309,26 @@ impl ListenState {
     }
 }
 
+/// A `run.workflow` and its child.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ChildState {
+    pub(super) request: Arc<ChildRequest>,
+    pub(super) awaited: bool,
+    pub(super) phase: ChildPhase,
+    /// The child has ended and keeps something that it can undo.
+    pub(super) undoable: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChildPhase {
+    /// Whether it has started is not known yet.
+    Starting,
+    /// It runs, and its end is waited for.
+    Running,
+    /// It has ended, was refused, or lives on by itself.
+    Over,
+}
+
 /// An undo: it runs the `compensate.do` of the task that its entry names.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct UndoState {
@@ -363,7 +384,8 @@ impl Frame {
             | State::Fork(_)
             | State::Wait { .. }
             | State::Compensate
-            | State::Emit(_) => None,
+            | State::Emit(_)
+            | State::Child(_) => None,
         }
     }
 
@@ -383,7 +405,8 @@ impl Frame {
             | State::Fork(_)
             | State::Wait { .. }
             | State::Compensate
-            | State::Emit(_) => None,
+            | State::Emit(_)
+            | State::Child(_) => None,
         }
     }
 
@@ -408,6 +431,7 @@ impl Frame {
             | State::Compensate
             | State::Emit(_)
             | State::Listen(_)
+            | State::Child(_)
             | State::Undo(_) => None,
         }
     }
@@ -433,13 +457,36 @@ impl Frame {
             | State::Compensate
             | State::Emit(_)
             | State::Listen(_)
+            | State::Child(_)
             | State::Call(_) => None,
+        }
+    }
+
+    pub(super) fn child(&self) -> Option<&ChildState> {
+        match &self.state {
+            State::Child(child) => Some(child),
+            State::Instant
+            | State::List(_)
+            | State::For(_)
+            | State::Fork(_)
+            | State::Try(_)
+            | State::Wait { .. }
+            | State::Call(_)
+            | State::Compensate
+            | State::Emit(_)
+            | State::Listen(_)
+            | State::Gather(_)
+            | State::Iteration(_)
+            | State::Function(_)
+            | State::Extended(_)
+            | State::Undo(_) => None,
         }
     }
 
     /// Whether nothing is under way in it or below it.
     pub(super) fn drained(&self) -> bool {
-        self.children == 0 && self.unwinding.is_none()
+        let child = self.child().is_some_and(|child| child.phase != ChildPhase::Over);
+        self.children == 0 && self.unwinding.is_none() && !child
     }
 
     /// The timers that are open, by kind, in the order of the kinds.
@@ -478,7 +525,8 @@ impl Frame {
             | State::Fork(_)
             | State::Compensate
             | State::Emit(_)
-            | State::Listen(_) => {}
+            | State::Listen(_)
+            | State::Child(_) => {}
         }
         if self.ending.is_some() || self.unwinding.is_some() && self.id == ROOT {
             timeout = None;

@@ -4,17 +4,28 @@
 //! golden files hold every variant's bytes. A fact carries whatever `apply` needs, because `apply` has no definition.
 //! What follows from the state (a task's raw input is its predecessor's output) is not recorded twice.
 
-use super::effect::{FrameId, HttpRequest, Protection};
+mod attempt;
+mod error_form;
+mod family;
+mod listen;
+mod task;
+mod unwinding;
+
+pub use attempt::{AttemptStarted, Cause, CauseClass, Key, Verdict};
+pub use family::{ChildRequest, Parent, UnwindRequested};
+pub use listen::{Each, EventConsumed, Role, Taken, Want};
+pub use task::{Begun, Ending, Onward, Slot, Stage, TaskStarted};
+pub use unwinding::{AfterUndoFailure, CompensationStarted, Reason, SkipReason, Target};
+
+use super::effect::FrameId;
 use super::event::Event;
 use super::input::{Actor, Resolution};
 use super::place::Place;
-use super::request::Request;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
-use tenure_dsl::program::{EventRead, Mode, OnUncertain, UndoOn};
-use tenure_types::{DefinitionId, Digest, Epoch, TaskRef, Timestamp};
+use tenure_types::{DefinitionId, Digest, ExecutionId, Status, Timestamp};
 
 /// A committed fact and its instant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -366,23 +377,56 @@ pub enum Fact {
         /// How long it is kept after its end; `None`: as long as the tenant's policy says.
         retention_ms: Option<u64>,
     },
-}
-
-/// What a probe has found out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Verdict {
-    /// The step was executed.
-    Executed {
-        /// Its raw output.
-        output: Json,
+    /// A child has started.
+    ChildStarted {
+        /// The task's activation.
+        frame: FrameId,
+        /// The task.
+        place: Place,
+        /// The child.
+        child: ExecutionId,
+        /// What it runs, by name.
+        definition: DefinitionId,
+        /// What it runs, by content.
+        digest: Digest,
     },
-    /// The step was not executed.
-    NotExecuted,
-    /// Neither is known.
-    Unknown {
-        /// For people.
-        detail: Arc<str>,
+    /// A child could not start.
+    ChildRefused {
+        /// The task's activation.
+        frame: FrameId,
+        /// The task.
+        place: Place,
+        /// The child that there is not.
+        child: ExecutionId,
+        /// Why.
+        #[serde(with = "error_form")]
+        error: Error,
     },
+    /// A child has ended.
+    ChildEnded {
+        /// The task's activation.
+        frame: FrameId,
+        /// The task.
+        place: Place,
+        /// The child.
+        child: ExecutionId,
+        /// How it ended.
+        status: Status,
+        /// Its error, which names the failing task of the child.
+        #[serde(with = "error_form::option")]
+        error: Option<Error>,
+        /// Whether it keeps something that it can undo.
+        undoable: bool,
+    },
+    /// The execution is a child.
+    BecameChild(Box<Parent>),
+    /// The parent of this execution knows how it ended, or how it was undone.
+    ParentTold {
+        /// The parent's activation that it was told about.
+        frame: FrameId,
+    },
+    /// The parent of this execution, which has ended, unwinds: what this one did is undone.
+    UnwindRequested(Box<UnwindRequested>),
 }
 
 /// The beginning of an execution.
@@ -415,481 +459,4 @@ pub struct Begin {
     pub input: Option<Json>,
     /// The end of the workflow's `timeout`.
     pub deadline: Option<Timestamp>,
-}
-
-/// An activation of a task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TaskStarted {
-    /// The activation that holds the task's list.
-    pub parent: FrameId,
-    /// Where in the parent.
-    pub slot: Slot,
-    /// The task.
-    pub place: Place,
-    /// The round of the list, when the flow has jumped backwards in it.
-    pub round: u32,
-    /// The input after `input.from`, when there is one.
-    pub input: Option<Json>,
-    /// The end of the task's `timeout`.
-    pub deadline: Option<Timestamp>,
-    /// Whether the task can be undone, and when it is.
-    pub undo: Option<UndoOn>,
-    /// What the kind of task needs to remember.
-    pub begun: Begun,
-}
-
-/// Where in its parent an activation runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Slot {
-    /// In the list of a `do`, an iteration, a try, an undo, the execution.
-    Body,
-    /// In the `catch.do` of a `try`.
-    Handler,
-    /// A branch of a `fork`.
-    Branch(u32),
-    /// An undo of an unwinding.
-    Undo,
-    /// In the tasks of an extension before the task that it extends.
-    Before,
-    /// In those after it.
-    After,
-    /// In the `do` of a probe.
-    Probe,
-}
-
-/// How far an extended task is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Stage {
-    /// The tasks before it have ended: the task itself begins.
-    Task,
-    /// The task has completed: the tasks after it begin.
-    After {
-        /// Where the flow goes behind them.
-        then: Onward,
-    },
-}
-
-/// Where the flow goes behind a task that has completed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Onward {
-    /// To the next task of the list.
-    Continue,
-    /// Out of the list.
-    Exit,
-    /// To the end of the workflow.
-    End,
-    /// To the task at this position of the list.
-    Goto(u32),
-}
-
-/// What a kind of task needs to remember when it starts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Begun {
-    /// Nothing: it ends in the same turn (`set`, `switch`, `raise`, and any task that could not be prepared).
-    Instant,
-    /// `do`
-    Do,
-    /// `for`
-    For {
-        /// What is iterated.
-        items: Json,
-        /// Name of the item variable.
-        each: Arc<str>,
-        /// Name of the index variable.
-        at: Arc<str>,
-    },
-    /// `fork`
-    Fork {
-        /// How many.
-        branches: u32,
-    },
-    /// `try`
-    Try {
-        /// Name of the error variable.
-        variable: Arc<str>,
-    },
-    /// `wait`
-    Wait {
-        /// Its end.
-        due: Timestamp,
-    },
-    /// `call: http`
-    Http {
-        /// What every attempt sends.
-        request: Arc<HttpRequest>,
-        /// `Idempotency-Key`.
-        key: Key,
-        /// How often its effect may happen.
-        mode: Mode,
-        /// What becomes of an unknown outcome.
-        on_uncertain: OnUncertain,
-        /// When the engine gives up, whether the task has a `timeout` or not.
-        deadline: Timestamp,
-    },
-    /// `call: compensate`
-    Compensate,
-    /// `emit`
-    Emit {
-        /// What is published.
-        event: Arc<Event>,
-    },
-    /// `listen`
-    Listen {
-        /// What each filter takes.
-        wants: Arc<[Want]>,
-        /// How events are read.
-        read: EventRead,
-        /// The variables of `foreach`.
-        each: Option<Each>,
-    },
-    /// A call of any protocol.
-    Call {
-        /// What every attempt sends.
-        request: Request,
-        /// `Idempotency-Key`.
-        key: Key,
-        /// How often its effect may happen.
-        mode: Mode,
-        /// What becomes of an unknown outcome.
-        on_uncertain: OnUncertain,
-        /// When the engine gives up, whether the task has a `timeout` or not.
-        deadline: Timestamp,
-    },
-    /// `for` with `metadata.concurrency`
-    Gather {
-        /// What is iterated.
-        items: Json,
-        /// Name of the item variable.
-        each: Arc<str>,
-        /// Name of the index variable.
-        at: Arc<str>,
-    },
-    /// `call` of a function
-    Function {
-        /// What the function gets.
-        with: Json,
-    },
-    /// A task with the tasks of an extension around it.
-    Extended {
-        /// Whether the extension applies: its `when`.
-        applies: bool,
-    },
-    /// A call of any protocol with secrets or an authentication policy
-    Protected {
-        /// What every attempt sends, as far as it may be shown.
-        request: Request,
-        /// `Idempotency-Key`.
-        key: Key,
-        /// How often its effect may happen.
-        mode: Mode,
-        /// What becomes of an unknown outcome.
-        on_uncertain: OnUncertain,
-        /// When the engine gives up, whether the task has a `timeout` or not.
-        deadline: Timestamp,
-        /// What only the sender can complete.
-        protection: Arc<Protection>,
-    },
-}
-
-/// What a filter of a `listen` takes, as far as it is known when the task starts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Want {
-    /// The literal `type`; `None` when it may take any.
-    pub kind: Option<Arc<str>>,
-    /// The correlations by name, each with what is expected; `None` until an event has shown it.
-    pub correlate: Vec<(Arc<str>, Option<Arc<str>>)>,
-    /// Whether it takes one event and no more.
-    pub once: bool,
-}
-
-/// The names of the variables of a `foreach`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Each {
-    /// Of the item.
-    pub item: Arc<str>,
-    /// Of its index.
-    pub at: Arc<str>,
-}
-
-/// A `listen` took an event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventConsumed {
-    /// The activation of the `listen`.
-    pub frame: FrameId,
-    /// The `listen`.
-    pub place: Place,
-    /// The filter that it passed.
-    pub filter: u32,
-    /// The event.
-    pub event: Taken,
-    /// What it is to the `listen`.
-    pub role: Role,
-    /// What it has shown for the first time, by the name of the correlation.
-    pub shown: Vec<(Arc<str>, Arc<str>)>,
-    /// Whether the `listen` takes no further event.
-    pub closes: bool,
-}
-
-/// An event that was taken, and where it came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Taken {
-    /// It was published.
-    Published {
-        /// The event.
-        event: Arc<Event>,
-        /// Who published it.
-        by: Actor,
-    },
-    /// It was kept as a signal.
-    Signal {
-        /// Its `source`.
-        source: Arc<str>,
-        /// Its `id`.
-        id: Arc<str>,
-    },
-}
-
-/// What an event is to the `listen` that took it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Role {
-    /// It is part of the output, or has an iteration.
-    Item,
-    /// It is one of those that end the `listen`.
-    Stop,
-}
-
-/// An idempotency key: 128 bits, hexadecimal where it is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Key(pub [u8; 16]);
-
-/// The intent to send one attempt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AttemptStarted {
-    /// The task's activation.
-    pub frame: FrameId,
-    /// The task.
-    pub place: Place,
-    /// The attempt.
-    pub attempt: u32,
-    /// The right under which it is sent.
-    pub epoch: Epoch,
-    /// The request's first byte leaves before this instant or not at all.
-    pub send_by: Timestamp,
-    /// The end of the step's time.
-    pub deadline: Timestamp,
-}
-
-/// Why an attempt has no answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cause {
-    /// What is known about it.
-    pub class: CauseClass,
-    /// A stable word.
-    pub word: Arc<str>,
-    /// For people.
-    pub detail: Arc<str>,
-}
-
-/// What is known about an attempt that has no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum CauseClass {
-    /// No byte of it left.
-    NotSent,
-    /// The receiver did not process it.
-    Refused,
-    /// It may or may not have been executed.
-    Unknown,
-    /// Its owner was lost after the intent.
-    Lost,
-}
-
-/// What follows once everything inside an interrupted activation has ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Ending {
-    /// It ends as cancelled.
-    Cancelled,
-    /// It faults.
-    Fault {
-        /// With this error.
-        #[serde(with = "error_form")]
-        error: Error,
-        /// Whether a `catch` may see it.
-        catchable: bool,
-    },
-    /// A `try` treats the error as its list's.
-    Catch {
-        /// The error.
-        #[serde(with = "error_form")]
-        error: Error,
-    },
-    /// A `fork` completes.
-    Complete {
-        /// The branch that decided it.
-        branch: u32,
-        /// With this raw output.
-        output: Json,
-        /// Whether the whole workflow then ends.
-        end: bool,
-    },
-    /// An undo fails because the unwinding has no time left.
-    UndoFault {
-        /// The error.
-        #[serde(with = "error_form")]
-        error: Error,
-    },
-    /// A call completes: it was answered while a probe was asking.
-    Answered {
-        /// With this raw output.
-        output: Json,
-    },
-    /// A call faults: it was answered with an error while a probe was asking.
-    Refused {
-        /// The error.
-        #[serde(with = "error_form")]
-        error: Error,
-        /// Whether its effect has happened all the same.
-        executed: bool,
-    },
-}
-
-/// An unwinding begins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CompensationStarted {
-    /// The activation that unwinds.
-    pub frame: FrameId,
-    /// Its task.
-    pub place: Place,
-    /// What is unwound.
-    pub target: Target,
-    /// Whether everything runs in one order, the reverse of the starts.
-    pub sequential: bool,
-    /// Why.
-    pub reason: Reason,
-    /// The error that triggered it.
-    #[serde(with = "error_form::option")]
-    pub error: Option<Error>,
-    /// The end of its budget.
-    pub deadline: Option<Timestamp>,
-}
-
-/// What an unwinding takes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Target {
-    /// Everything that the activation itself has logged.
-    Own,
-    /// Everything that the tries of this `try` have logged.
-    Try(FrameId),
-    /// What this task, in the list of that activation, has logged.
-    Task {
-        /// The activation that owns the list.
-        owner: FrameId,
-        /// The task.
-        task: TaskRef,
-        /// Whether the list is the `catch.do` of a `try`.
-        slot: Slot,
-    },
-    /// What the losing branches of a `fork` have logged.
-    Losers {
-        /// The task of the branch that won.
-        winner: TaskRef,
-    },
-}
-
-/// Why there is an unwinding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Reason {
-    /// An error that nothing caught.
-    Fault,
-    /// A cancel.
-    Cancel,
-    /// The definition says so.
-    Explicit,
-}
-
-/// What follows when an undo has failed for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AfterUndoFailure {
-    /// An incident.
-    Suspend,
-    /// The next undo.
-    Continue,
-    /// The end of the unwinding.
-    Stop,
-}
-
-/// Why a task is not undone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SkipReason {
-    /// Its `when` was false.
-    Guard,
-}
-
-/// Errors, recorded with every field present: the stored encoding cannot leave one out.
-mod error_form {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-    use tenure_dsl::error::Error;
-
-    #[derive(Serialize, Deserialize)]
-    struct Form {
-        kind: String,
-        status: u16,
-        title: Option<String>,
-        detail: Option<String>,
-        instance: Option<String>,
-    }
-
-    #[derive(Serialize)]
-    struct Borrowed<'a> {
-        kind: &'a str,
-        status: u16,
-        title: Option<&'a str>,
-        detail: Option<&'a str>,
-        instance: Option<&'a str>,
-    }
-
-    impl<'a> From<&'a Error> for Borrowed<'a> {
-        fn from(error: &'a Error) -> Self {
-            Self {
-                kind: &error.kind,
-                status: error.status,
-                title: error.title.as_deref(),
-                detail: error.detail.as_deref(),
-                instance: error.instance.as_deref(),
-            }
-        }
-    }
-
-    impl From<Form> for Error {
-        fn from(form: Form) -> Self {
-            let Form { kind, status, title, detail, instance } = form;
-            Self { kind, status, title, detail, instance }
-        }
-    }
-
-    pub(super) fn serialize<S: Serializer>(error: &Error, serializer: S) -> Result<S::Ok, S::Error> {
-        Borrowed::from(error).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Error, D::Error> {
-        Form::deserialize(deserializer).map(Error::from)
-    }
-
-    /// The same for an error that may be absent.
-    pub(super) mod option {
-        use super::{Borrowed, Deserialize, Deserializer, Error, Form, Serialize, Serializer};
-
-        #[expect(clippy::ref_option, reason = "serde decides the signature")]
-        pub(in super::super) fn serialize<S: Serializer>(
-            error: &Option<Error>,
-            serializer: S,
-        ) -> Result<S::Ok, S::Error> {
-            error.as_ref().map(Borrowed::from).serialize(serializer)
-        }
-
-        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
-            deserializer: D,
-        ) -> Result<Option<Error>, D::Error> {
-            Ok(Option::<Form>::deserialize(deserializer)?.map(Error::from))
-        }
-    }
 }

@@ -2,10 +2,12 @@
 
 use super::effect::{FrameId, TimerId};
 use super::event::Event;
+use super::history::{Parent, Reason};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
-use tenure_types::{Epoch, Status, Timestamp};
+use tenure_types::{DefinitionId, Digest, Epoch, ExecutionId, Status, Timestamp};
 
 /// The reading of the clock and the right under which a turn decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub struct Now {
 }
 
 /// What `step` is given.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// Command: start.
     Start(Box<Start>),
@@ -81,10 +83,113 @@ pub enum Input {
         /// The task's activation.
         frame: FrameId,
     },
+    /// Outcome, to a parent: the child's start is durable.
+    ChildStarted {
+        /// The task's activation.
+        frame: FrameId,
+        /// What the child runs, by name.
+        definition: DefinitionId,
+        /// What the child runs, by content.
+        digest: Digest,
+    },
+    /// Outcome, to a parent: there is no child and there will be none.
+    ChildRefused {
+        /// The task's activation.
+        frame: FrameId,
+        /// Why.
+        why: ChildRefusal,
+    },
+    /// Outcome, to a parent: the child has ended, durably.
+    ChildEnded(Box<ChildEnd>),
+    /// Outcome, to a parent that unwinds: the child is undone, or could not be.
+    ChildUndone {
+        /// The undo's activation.
+        frame: FrameId,
+        /// Which child.
+        child: ExecutionId,
+        /// Whether something of it is not undone.
+        failed: bool,
+    },
+    /// Outcome, to a parent: the child that was to hear something is not stored any more.
+    ChildGone {
+        /// The activation of the task, or of the undo.
+        frame: FrameId,
+        /// Which child.
+        child: ExecutionId,
+    },
+    /// Outcome, to a child: its parent knows, durably, what it was to be told about this activation.
+    ParentTold {
+        /// The parent's activation.
+        frame: FrameId,
+    },
+    /// Command of a parent that unwinds: undo what was done. Taken by a child that has ended, once at a time.
+    Unwind(Box<Unwind>),
+}
+
+/// Why a child did not start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChildRefusal {
+    /// The tenant has no such definition.
+    Unknown,
+    /// The definition takes no new starts.
+    Disabled,
+    /// The definition's schema refuses the input: pointers into it, and what is wrong there.
+    InvalidInput(Vec<(String, String)>),
+    /// Anything else that no repetition will change.
+    Unusable(Arc<str>),
+}
+
+/// How a child ended, as its parent is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildEnd {
+    /// The parent's activation.
+    pub frame: FrameId,
+    /// The child.
+    pub child: ExecutionId,
+    /// What it ran, by name.
+    pub definition: DefinitionId,
+    /// What it ran, by content.
+    pub digest: Digest,
+    /// How.
+    pub result: ChildResult,
+    /// Whether it keeps something that it can undo.
+    pub undoable: bool,
+}
+
+/// How a child ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChildResult {
+    /// Well.
+    Completed {
+        /// With this output.
+        output: Json,
+    },
+    /// With an error, which names the failing task of the child.
+    Faulted {
+        /// The error.
+        error: Error,
+    },
+    /// By a cancel.
+    Cancelled,
+    /// At once, by an operator.
+    Terminated,
+}
+
+/// What a parent that unwinds asks of a child that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unwind {
+    /// The parent.
+    pub parent: ExecutionId,
+    /// The parent's undo, which is told how it went.
+    pub frame: FrameId,
+    /// Why the parent unwinds.
+    pub reason: Reason,
+    /// The error that the parent unwinds for.
+    pub error: Option<Error>,
 }
 
 /// The start of an execution.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
     /// The workflow's raw input.
     pub input: Json,
@@ -100,6 +205,8 @@ pub struct Start {
     pub signal: Option<Arc<Event>>,
     /// Who.
     pub by: Actor,
+    /// Whose child it is.
+    pub parent: Option<Box<Parent>>,
 }
 
 /// Who asked for something.

@@ -125,6 +125,7 @@ pub(super) fn timed_out(turn: &mut Turn<'_>, id: FrameId) {
         | State::Wait { .. }
         | State::Compensate
         | State::Listen(_)
+        | State::Child(_)
         | State::Undo(_) => {
             let error = Error::timeout("the task took longer than its `timeout`").at(&instance);
             break_off(turn, id, Ending::Fault { error, catchable: true }, None);

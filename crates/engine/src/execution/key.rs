@@ -6,6 +6,7 @@ use super::place::Place;
 use super::state::Execution;
 use sha2::{Digest, Sha256};
 use tenure_dsl::program::KeyScope;
+use tenure_types::{ExecutionId, Timestamp};
 
 /// The key of a step of the forward flow.
 pub(super) fn of_step(exec: &Execution, place: &Place) -> Key {
@@ -56,4 +57,20 @@ fn short(hash: Sha256) -> Key {
     let mut key = [0; 16];
     key.copy_from_slice(&digest[..16]);
     Key(key)
+}
+
+/// The id of the child that an activation starts: the same whenever that start is repeated. A UUID version 7 of the
+/// activation's instant, so that ids sort by the time of their creation.
+pub(super) fn of_child(exec: &Execution, frame: FrameId, at: Timestamp) -> ExecutionId {
+    let mut hash = Sha256::new();
+    hash.update(b"child");
+    hash.update(exec.id().0.to_be_bytes());
+    hash.update(frame.0.to_be_bytes());
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut noise = [0; 16];
+    noise.copy_from_slice(&digest[..16]);
+    let noise = u128::from_be_bytes(noise);
+    let (high, low) = ((noise >> 64) & 0xFFF, noise & ((1 << 62) - 1));
+    let ms = u128::from(at.0) & ((1 << 48) - 1);
+    ExecutionId(ms << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
 }

@@ -11,6 +11,7 @@
 mod apply;
 mod attempt;
 mod attributes;
+mod child;
 mod command;
 mod compensation;
 mod correlation;
@@ -18,6 +19,7 @@ mod dataflow;
 mod effect;
 mod env;
 mod event;
+mod family;
 mod frame;
 mod history;
 mod inbox;
@@ -41,18 +43,21 @@ mod undo;
 mod view;
 
 pub use effect::{
-    Authentication, CallEffect, Effect, EffectId, FrameId, HttpRequest, Output, Protection, TimerId,
-    TimerKind,
+    Authentication, CallEffect, ChildStart, Effect, EffectId, Errand, ErrandId, ErrandKind, FrameId,
+    HttpRequest, Output, Protection, TimerId, TimerKind, Word,
 };
 pub use event::{Event, EventError};
 pub use history::{
-    AfterUndoFailure, AttemptStarted, Begin, Begun, Cause, CauseClass, CompensationStarted, Each, Ending,
-    EventConsumed, Fact, HistoryEvent, Key, Onward, Reason, Role, SkipReason, Slot, Stage, Started, Taken,
-    Target, TaskStarted, Verdict, Want,
+    AfterUndoFailure, AttemptStarted, Begin, Begun, Cause, CauseClass, ChildRequest, CompensationStarted,
+    Each, Ending, EventConsumed, Fact, HistoryEvent, Key, Onward, Parent, Reason, Role, SkipReason, Slot,
+    Stage, Started, Taken, Target, TaskStarted, UnwindRequested, Verdict, Want,
 };
-pub use input::{Actor, Answer, CallOutcome, Input, Now, Rejected, Resolution, Start};
+pub use input::{
+    Actor, Answer, CallOutcome, ChildEnd, ChildRefusal, ChildResult, Input, Now, Rejected, Resolution, Start,
+    Unwind,
+};
 pub use place::{Iteration, Place, Turnaround};
-pub use request::{Request, RpcProtocol, RpcRequest};
+pub use request::{GrpcRequest, Request, RpcProtocol, RpcRequest};
 pub use state::{Execution, Pending, PendingState, Summary};
 pub use step::{Turned, step, turn};
 pub use subscription::{Subscription, addresses, start_kinds, starts};

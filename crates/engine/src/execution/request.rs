@@ -15,6 +15,8 @@ pub enum Request {
     Http(Arc<HttpRequest>),
     /// A JSON-RPC request.
     Rpc(Arc<RpcRequest>),
+    /// A unary gRPC request.
+    Grpc(Arc<GrpcRequest>),
 }
 
 /// A JSON-RPC 2.0 request over HTTP.
@@ -48,12 +50,24 @@ pub enum RpcProtocol {
     },
 }
 
+/// A unary gRPC request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrpcRequest {
+    /// Scheme, host and port.
+    pub server: String,
+    /// `/package.Service/Method`
+    pub path: String,
+    /// The message, framed.
+    pub message: Vec<u8>,
+}
+
 impl Request {
     /// Bytes of what it carries.
     pub fn len_bytes(&self) -> usize {
         match self {
             Self::Http(request) => request.body.as_ref().map_or(0, Json::len_bytes),
             Self::Rpc(request) => request.params.as_ref().map_or(0, Json::len_bytes),
+            Self::Grpc(request) => request.message.len(),
         }
     }
 
@@ -62,6 +76,7 @@ impl Request {
         match self {
             Self::Http(request) => format!("{} {}", request.method, request.uri),
             Self::Rpc(request) => format!("{} {}", request.method, request.uri),
+            Self::Grpc(request) => format!("{} {}", request.path, request.server),
         }
     }
 }

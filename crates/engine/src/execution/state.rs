@@ -5,8 +5,9 @@
 use super::apply::Cancel;
 use super::attributes::Attributes;
 use super::effect::{CallEffect, Effect, FrameId, TimerId, TimerKind};
-use super::frame::{CallPhase, Frame, ListenState, ROOT, State, TryPhase, UndoPhase, earlier};
-use super::history::{Started, Want};
+use super::family::{ChildFault, Report, Retained};
+use super::frame::{CallPhase, ChildPhase, Frame, ListenState, ROOT, State, TryPhase, UndoPhase, earlier};
+use super::history::{Parent, Started, Want};
 use super::inbox::Inbox;
 use super::input::Actor;
 use super::log::Log;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
 use tenure_types::{
-    CompensationStatus, DefinitionId, Digest, Epoch, ExecutionId, Status, TenantId, Timestamp,
+    CompensationStatus, DefinitionId, Digest, Epoch, ExecutionId, Status, TaskRef, TenantId, Timestamp,
 };
 
 /// One run of a definition. Cheap to clone: what is large is shared.
@@ -43,6 +44,15 @@ pub struct Execution {
     pub(super) end: Option<Arc<End>>,
     pub(super) attributes: Attributes,
     pub(super) retention_ms: Option<u64>,
+    pub(super) parent: Option<Arc<Parent>>,
+    /// What the parent has yet to be told.
+    pub(super) report: Option<Report>,
+    /// What it can still undo after its end, for its parent.
+    pub(super) retained: Arc<Retained>,
+    /// The parent's undo on whose behalf it undoes itself after its end.
+    pub(super) unwinds_for: Option<FrameId>,
+    /// The last error of a child, by the task that ran the child.
+    pub(super) child_faults: Arc<BTreeMap<TaskRef, ChildFault>>,
 }
 
 /// How an execution ended.
@@ -52,6 +62,8 @@ pub(super) struct End {
     pub(super) output: Option<Json>,
     pub(super) error: Option<Error>,
     pub(super) at: Timestamp,
+    /// Who terminated it.
+    pub(super) terminated_by: Option<Actor>,
 }
 
 /// What can be queried about an execution without opening its payloads.
@@ -89,6 +101,11 @@ pub struct Summary {
     pub attributes: Arc<[(Arc<str>, Json)]>,
     /// When it may be deleted, if its definition says so and it has ended.
     pub expires_at: Option<Timestamp>,
+    /// Whose child it is.
+    pub parent: Option<ExecutionId>,
+    /// Whether something is under way that the status does not tell of: a word to a parent or a child, or the undoing
+    /// of what it did before its end.
+    pub owing: bool,
 }
 
 impl PartialEq for Summary {
@@ -109,6 +126,8 @@ impl PartialEq for Summary {
             incidents,
             attributes,
             expires_at,
+            parent,
+            owing,
         } = self;
         *status == other.status
             && *compensation == other.compensation
@@ -124,6 +143,8 @@ impl PartialEq for Summary {
             && *incidents == other.incidents
             && *attributes == other.attributes
             && *expires_at == other.expires_at
+            && *parent == other.parent
+            && *owing == other.owing
     }
 }
 
@@ -151,6 +172,8 @@ pub struct Pending {
     pub due: Option<Timestamp>,
     /// For people.
     pub detail: Option<Arc<str>>,
+    /// The child that it waits for.
+    pub child: Option<ExecutionId>,
 }
 
 /// What an activation waits for.
@@ -170,6 +193,14 @@ pub enum PendingState {
     Listening,
     /// The publication of an event.
     Publishing,
+    /// The start of a child.
+    StartingChild,
+    /// The end of a child.
+    Child,
+    /// The end of a child that is being ended.
+    EndingChild,
+    /// A child that undoes itself.
+    UndoingChild,
 }
 
 impl PendingState {
@@ -183,6 +214,10 @@ impl PendingState {
             Self::UndoFailed => "undoFailed",
             Self::Listening => "listening",
             Self::Publishing => "publishing",
+            Self::StartingChild => "startingChild",
+            Self::Child => "child",
+            Self::EndingChild => "endingChild",
+            Self::UndoingChild => "undoingChild",
         }
     }
 }
@@ -209,6 +244,11 @@ impl Execution {
             end: None,
             attributes: Arc::default(),
             retention_ms: None,
+            parent: None,
+            report: None,
+            retained: Arc::default(),
+            unwinds_for: None,
+            child_faults: Arc::default(),
         }
     }
 
@@ -274,13 +314,16 @@ impl Execution {
 
     /// The error of an execution that faulted, or that undoes itself because of one.
     pub fn error(&self) -> Option<&Error> {
-        let unwinding = || self.frames.get(&ROOT)?.unwinding.as_ref()?.error.as_ref();
-        self.end.as_ref().and_then(|end| end.error.as_ref()).or_else(unwinding)
+        match &self.end {
+            Some(end) => end.error.as_ref(),
+            None => self.frames.get(&ROOT)?.unwinding.as_ref()?.error.as_ref(),
+        }
     }
 
-    /// [`Self::error`] as JSON, with the extension `compensation` once something was undone because of it.
+    /// [`Self::error`] as JSON, with the extension `child` when it was lifted from a child, and the extension
+    /// `compensation` once something was undone because of it.
     pub fn error_json(&self) -> Option<Json> {
-        let error = self.error()?.to_json();
+        let error = self.described(self.error()?);
         let undone = self.undone();
         if undone.is_empty() {
             return Some(error);
@@ -348,10 +391,15 @@ impl Execution {
         let mut incident = false;
         for frame in self.frames.values() {
             match activity(frame) {
-                Some(PendingState::Calling | PendingState::Retrying | PendingState::Publishing) => {
-                    return Status::Running;
-                }
-                Some(PendingState::Waiting | PendingState::Listening) => waiting = true,
+                Some(
+                    PendingState::Calling
+                    | PendingState::Retrying
+                    | PendingState::Publishing
+                    | PendingState::StartingChild
+                    | PendingState::EndingChild
+                    | PendingState::UndoingChild,
+                ) => return Status::Running,
+                Some(PendingState::Waiting | PendingState::Listening | PendingState::Child) => waiting = true,
                 Some(PendingState::Uncertain | PendingState::UndoFailed) => incident = true,
                 None => {}
             }
@@ -366,6 +414,7 @@ impl Execution {
     /// What can be queried about it. It must exist.
     pub fn summary(&self) -> Summary {
         let started = self.begun();
+        let owing = self.owing();
         let busy = |frame: &Arc<Frame>| {
             matches!(activity(frame), Some(PendingState::Calling | PendingState::Publishing))
         };
@@ -389,6 +438,8 @@ impl Execution {
             incidents: u32::try_from(incidents.count()).unwrap_or(u32::MAX),
             attributes: Arc::clone(&self.attributes),
             expires_at: self.ended_at().zip(self.retention_ms).map(|(at, ms)| at.plus_ms(ms)),
+            parent: self.parent.as_ref().map(|parent| parent.execution),
+            owing,
         }
     }
 
@@ -399,13 +450,11 @@ impl Execution {
 
     /// What must be under way in this state, sorted by id.
     pub fn open_effects(&self) -> Vec<Effect> {
-        if self.end.is_some() {
-            return vec![];
-        }
         let calls = self.frames.values().filter_map(|frame| Self::open_call(frame)).map(Effect::Call);
         let timers = self.timers().map(|(id, due)| Effect::Timer { id, due });
         let publications = self.frames.values().filter_map(|frame| Self::open_publication(frame));
-        calls.chain(timers).chain(publications).collect()
+        let errands = self.errands().into_iter().map(Effect::Errand);
+        calls.chain(timers).chain(publications).chain(errands).collect()
     }
 
     /// The open calls whose intent bears another epoch: whoever sent them, if anybody did, is gone.
@@ -484,7 +533,13 @@ fn activity(frame: &Frame) -> Option<PendingState> {
         State::Undo(state) => match state.phase {
             UndoPhase::Backoff { .. } => Some(PendingState::Retrying),
             UndoPhase::Incident { .. } => Some(PendingState::UndoFailed),
-            UndoPhase::Body => None,
+            UndoPhase::Body => frame.child_to_undo().map(|_| PendingState::UndoingChild),
+        },
+        State::Child(child) => match child.phase {
+            ChildPhase::Starting => Some(PendingState::StartingChild),
+            ChildPhase::Running if frame.ending.is_some() => Some(PendingState::EndingChild),
+            ChildPhase::Running => Some(PendingState::Child),
+            ChildPhase::Over => None,
         },
         State::Emit(_) => Some(PendingState::Publishing),
         State::Listen(_) => listening(frame).map(|_| PendingState::Listening),
@@ -525,6 +580,7 @@ fn pending(frame: &Frame) -> Option<Pending> {
         },
         State::Emit(event) => (frame.started_at, frame.deadline, Some(Arc::clone(event.kind()))),
         State::Listen(state) => (frame.started_at, frame.deadline, Some(awaited(state))),
+        State::Child(child) => (frame.started_at, frame.deadline, Some(child.request.to_string().into())),
         State::Instant
         | State::List(_)
         | State::For(_)
@@ -544,6 +600,7 @@ fn pending(frame: &Frame) -> Option<Pending> {
         since,
         due,
         detail,
+        child: frame.child().map(|child| child.request.child).or_else(|| frame.child_to_undo()),
     })
 }
 

@@ -8,7 +8,7 @@ use super::frame::{CallPhase, Frame, ROOT, State, TryPhase, UndoPhase};
 use super::history::{Ending, Fact, HistoryEvent, Slot};
 use super::input::{Input, Now, Rejected, Resolution};
 use super::state::Execution;
-use super::{Actor, attempt, attributes, command, compensation, inbox, interrupt, probe, task};
+use super::{Actor, attempt, attributes, child, command, compensation, inbox, interrupt, probe, task};
 use std::collections::VecDeque;
 use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
@@ -192,6 +192,15 @@ impl<'a> Turn<'a> {
             Input::TimerFired { timer } => self.fire(timer),
             Input::Event { event, addressed, by } => inbox::receive(self, &event, addressed, by)?,
             Input::Published { frame } => task::emit::published(self, frame),
+            Input::ChildStarted { frame, definition, digest } => {
+                child::started(self, frame, definition, digest);
+            }
+            Input::ChildRefused { frame, why } => child::refused(self, frame, why),
+            Input::ChildEnded(end) => child::ended(self, *end),
+            Input::ChildUndone { frame, child, failed } => child::undone(self, frame, child, failed),
+            Input::ChildGone { frame, child } => child::gone(self, frame, child),
+            Input::ParentTold { frame } => child::told(self, frame),
+            Input::Unwind(asked) => child::unwind(self, *asked),
         }
         Ok(())
     }
@@ -241,11 +250,13 @@ impl<'a> Turn<'a> {
             (State::Call(call), _) => call.asking(),
             _ => true,
         };
-        phase && frame.ending.is_none() && self.exec.end.is_none()
+        phase && frame.ending.is_none()
     }
 
     fn resolve(&mut self, id: FrameId, resolution: Resolution, by: Actor) -> Result<(), Rejected> {
-        command::alive(&self.exec)?;
+        if self.exec.end.is_none() || self.exec.frames.is_empty() {
+            command::alive(&self.exec)?;
+        }
         let nothing = || Rejected::Conflict("there is nothing to resolve at this task".into());
         let frame = self.exec.frames.get(&id).filter(|_| id != ROOT).ok_or_else(nothing)?;
         match &frame.state {
@@ -269,12 +280,13 @@ impl<'a> Turn<'a> {
             | State::Wait { .. }
             | State::Compensate
             | State::Emit(_)
-            | State::Listen(_) => Err(nothing()),
+            | State::Listen(_)
+            | State::Child(_) => Err(nothing()),
         }
     }
 
     fn fire(&mut self, timer: TimerId) {
-        if self.exec.end.is_some() || !self.exec.exists() {
+        if !self.exec.exists() {
             return;
         }
         let Some(id) = timer.frame else { return self.fire_own(timer.kind) };
@@ -338,7 +350,8 @@ impl<'a> Turn<'a> {
             | State::Wait { .. }
             | State::Compensate
             | State::Emit(_)
-            | State::Listen(_) => unreachable!("{id:?} has no such timer"),
+            | State::Listen(_)
+            | State::Child(_) => unreachable!("{id:?} has no such timer"),
         }
     }
 
@@ -355,7 +368,8 @@ impl<'a> Turn<'a> {
                 self.completed(parent, slot, node_id, flow);
             }
             Err(error) => {
-                let executed = self.exec.frame(id).call().is_some();
+                let frame = self.exec.frame(id);
+                let executed = frame.call().is_some() || frame.child().is_some();
                 self.fault(id, error, Reach::Catchable, executed);
             }
         }
@@ -412,7 +426,8 @@ impl<'a> Turn<'a> {
             | State::Fork(_)
             | State::Wait { .. }
             | State::Compensate
-            | State::Emit(_) => unreachable!("{id:?} owns no list"),
+            | State::Emit(_)
+            | State::Child(_) => unreachable!("{id:?} owns no list"),
         }
     }
 
@@ -454,7 +469,12 @@ impl<'a> Turn<'a> {
             | State::For(_)
             | State::Try(_)
             | State::Listen(_) => self.fault(parent, error, reach, false),
-            State::Instant | State::Gather(_) | State::Wait { .. } | State::Compensate | State::Emit(_) => {
+            State::Instant
+            | State::Gather(_)
+            | State::Wait { .. }
+            | State::Compensate
+            | State::Emit(_)
+            | State::Child(_) => {
                 unreachable!("{parent:?} has no children that can fault")
             }
         }

@@ -103,6 +103,7 @@ pub(super) fn listening(frame: &Frame) -> Option<&ListenState> {
         | State::Call(_)
         | State::Compensate
         | State::Emit(_)
+        | State::Child(_)
         | State::Undo(_) => None,
     }
 }

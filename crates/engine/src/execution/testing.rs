@@ -18,6 +18,14 @@
 //! signal {"type":"t"}              the same, addressed to the execution
 //! start-signal {"type":"t"} {"a":1}    a start that brings a signal along; the event is written without spaces
 //! published /do/0/a                subscriptions
+//!
+//! child /do/0/a started            … refused unknown (disabled, invalid, unusable)      … gone
+//! child /do/0/a completed {"b":2}  … faulted /do/0/x     … cancelled     … terminated   with `+`, as in `completed+`,
+//!                                  the child keeps something that it can undo
+//! child /do/0/a undone             … not-undone
+//! start-child {"a":1}              the execution is an awaited child         start-child-at 16 {"a":1}  … so deep
+//! told                             the parent knows                         told-of 9    … of another activation
+//! unwind                           the parent unwinds
 //! ```
 //!
 //! A task may be followed by its iteration, as in `/do/0/a/do/0/b[2]`, and by an attempt, as in `/do/0/a#1`.
@@ -28,8 +36,10 @@
 )]
 
 use super::{
-    Actor, Answer, Authentication, CallEffect, CallOutcome, Effect, Ending, Event, Execution, Fact,
-    HistoryEvent, Input, Now, Rejected, Request, Resolution, Start, TimerId, TimerKind, addresses, turn,
+    Actor, Answer, Authentication, CallEffect, CallOutcome, ChildEnd, ChildRefusal, ChildResult, Effect,
+    Ending, Errand, ErrandKind, Event, Execution, Fact, FrameId, HistoryEvent, Input, Now, Parent,
+    PendingState, Reason, Rejected, Request, Resolution, Start, TimerId, TimerKind, Unwind, Word, addresses,
+    turn,
 };
 use std::fmt::Write;
 use std::sync::Arc;
@@ -38,13 +48,18 @@ use tenure_dsl::error::canonical_type;
 use tenure_dsl::json::Json;
 use tenure_dsl::program::Definition;
 use tenure_dsl::resource::Resources;
-use tenure_types::{CompensationStatus, Epoch, ExecutionId, TenantId, Timestamp};
+use tenure_types::{CompensationStatus, DefinitionId, Digest, Epoch, ExecutionId, TenantId, Timestamp};
 
 /// When every script begins.
 pub const BEGIN: Timestamp = Timestamp(1_700_000_000_000);
 
 /// Facts of one input beyond which the middle ones are not printed.
 const PRINTED_MAX: usize = 80;
+
+/// The parent of an execution that is started as a child, and its activations.
+const PARENT: ExecutionId = ExecutionId(9);
+const PARENT_TASK: FrameId = FrameId(3);
+const PARENT_UNDO: FrameId = FrameId(8);
 
 /// Runs a script against a definition and compares what is printed. A definition without `document` gets one.
 #[expect(clippy::needless_pass_by_value, reason = "`expect![…]` is written in the call")]
@@ -79,7 +94,18 @@ pub struct Run {
     calls: Vec<CallEffect>,
     /// How many events were made, for their ids.
     events: u32,
+    /// Every child that was ever waited for, the last one last.
+    children: Vec<Waited>,
     printed: String,
+}
+
+/// An activation that waits for a child.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Waited {
+    task: String,
+    frame: FrameId,
+    child: ExecutionId,
+    undoes: bool,
 }
 
 impl Run {
@@ -113,6 +139,7 @@ impl Run {
             now: Now { at: BEGIN, epoch: Epoch(1) },
             calls: vec![],
             events: 0,
+            children: vec![],
             printed: String::new(),
         }
     }
@@ -178,6 +205,24 @@ impl Run {
         let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
         match word {
             "start" => Input::Start(Box::new(start(json(rest), None))),
+            "start-child" => Input::Start(Box::new(child_start(json(rest), 1))),
+            "start-child-at" => {
+                let depth = u32::try_from(number(first)).expect("a depth is small");
+                Input::Start(Box::new(child_start(json(more), depth)))
+            }
+            "child" => self.of_child(first, more),
+            "told" => {
+                Input::ParentTold { frame: self.open_report().expect("something is to be told").id.frame }
+            }
+            "told-of" => {
+                let frame = u32::try_from(number(rest)).expect("activations are few");
+                Input::ParentTold { frame: FrameId(frame) }
+            }
+            "unwind" => {
+                let (parent, frame, reason) = (PARENT, PARENT_UNDO, Reason::Fault);
+                let error = Some(tenure_dsl::error::Error::runtime("the parent's").at("/do/9/p"));
+                Input::Unwind(Box::new(Unwind { parent, frame, reason, error }))
+            }
             "start-at" => Input::Start(Box::new(start(json(more), Some(BEGIN.plus_ms(number(first)))))),
             "answer" => self.answered(first, more, "application/json"),
             "answer-json" => self.answered(first, more, "application/problem+json; charset=utf-8"),
@@ -236,7 +281,7 @@ impl Run {
     fn published(&self, task: &str) -> Input {
         let emits = |effect: &Effect| match effect {
             Effect::Publish { frame, .. } => Some(*frame),
-            Effect::Call(_) | Effect::Timer { .. } => None,
+            Effect::Call(_) | Effect::Timer { .. } | Effect::Errand(_) => None,
         };
         let open: Vec<_> = self.execution.open_effects().iter().filter_map(emits).collect();
         let pending = self.execution.pending();
@@ -259,6 +304,41 @@ impl Run {
             own.kind.as_ref().is_none_or(|kind| kind == event.kind())
                 && addresses(&self.definition, &own.task, own.filter, event).contains(&own.correlation)
         })
+    }
+
+    fn open_report(&self) -> Option<Errand> {
+        self.execution.open_effects().into_iter().find_map(|effect| match effect {
+            Effect::Errand(errand) if errand.id.kind == ErrandKind::Report => Some(errand),
+            Effect::Errand(_) | Effect::Call(_) | Effect::Publish { .. } | Effect::Timer { .. } => None,
+        })
+    }
+
+    fn of_child(&self, task: &str, how: &str) -> Input {
+        let (word, more) = how.split_once(' ').unwrap_or((how, ""));
+        let (word, undoable) = word.strip_suffix('+').map_or((word, false), |word| (word, true));
+        let undoes = matches!(word, "undone" | "not-undone" | "undo-gone");
+        let found = self.children.iter().rev().find(|waited| waited.task == task && waited.undoes == undoes);
+        let Waited { frame, child, .. } =
+            found.unwrap_or_else(|| panic!("no child at `{task}`:\n{}", self.printed)).clone();
+        let definition =
+            DefinitionId { namespace: "test".into(), name: "child".into(), version: "1.0.0".into() };
+        let digest = Digest([7; 32]);
+        let result = match word {
+            "started" => return Input::ChildStarted { frame, definition, digest },
+            "refused" => return Input::ChildRefused { frame, why: refusal(more) },
+            "undone" => return Input::ChildUndone { frame, child, failed: false },
+            "not-undone" => return Input::ChildUndone { frame, child, failed: true },
+            "gone" | "undo-gone" => return Input::ChildGone { frame, child },
+            "completed" => ChildResult::Completed { output: json(more) },
+            "faulted" => {
+                let error = tenure_dsl::error::Error::communication(502, "it broke").at(more);
+                ChildResult::Faulted { error }
+            }
+            "cancelled" => ChildResult::Cancelled,
+            "terminated" => ChildResult::Terminated,
+            other => panic!("a child is never `{other}`"),
+        };
+        Input::ChildEnded(Box::new(ChildEnd { frame, child, definition, digest, result, undoable }))
     }
 
     fn answered(&self, task: &str, rest: &str, kind: &str) -> Input {
@@ -301,7 +381,7 @@ impl Run {
         let open = self.execution.open_effects();
         let timers = open.iter().filter_map(|effect| match effect {
             Effect::Timer { id, due } if kind.is_empty() || word(id.kind) == kind => Some((*due, *id)),
-            Effect::Timer { .. } | Effect::Call(_) | Effect::Publish { .. } => None,
+            Effect::Timer { .. } | Effect::Call(_) | Effect::Publish { .. } | Effect::Errand(_) => None,
         });
         timers.min().unwrap_or_else(|| panic!("no timer is open:\n{}", self.printed))
     }
@@ -315,8 +395,12 @@ impl Run {
     fn show(&mut self, task: &str) {
         let call = self.call(task).clone();
         let (headers, body) = match &call.request {
-            Request::Http(request) => (&request.headers, request.body.clone()),
-            Request::Rpc(request) => (&request.headers, Some(request.message())),
+            Request::Http(request) => (&request.headers[..], request.body.clone()),
+            Request::Rpc(request) => (&request.headers[..], Some(request.message())),
+            Request::Grpc(request) => (
+                &[][..],
+                Some(Json::array(request.message.iter().map(|byte| Json::number(i64::from(*byte))))),
+            ),
         };
         let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         let body = body.map(|body| format!(" {body}")).unwrap_or_default();
@@ -345,6 +429,8 @@ impl Run {
     /// Gives an input to the execution and prints what follows.
     pub fn feed(&mut self, input: Input) {
         let ended = self.execution.exists() && self.execution.status().ended();
+        let idle = self.execution.open_effects().is_empty() && self.execution.pending().is_empty();
+        let at_rest = ended && idle && !matches!(input, Input::Unwind(_));
         let again = turn(&self.definition, &self.execution, input.clone(), self.now);
         let offered = match &input {
             Input::Event { event, addressed: false, .. } => Some(self.finds(event)),
@@ -354,7 +440,7 @@ impl Run {
             Ok(turned) => {
                 let again = again.expect("the same input is decided in the same way");
                 assert_eq!(turned.events, again.events, "the same input gives the same facts");
-                assert!(!ended || turned.events.is_empty(), "no fact follows the end");
+                assert!(!at_rest || turned.events.is_empty(), "no fact follows the end");
                 assert!(
                     offered != Some(false) || turned.events.is_empty(),
                     "an event that is taken is found"
@@ -395,6 +481,18 @@ impl Run {
                 && !self.calls.contains(&call)
             {
                 self.calls.push(call);
+            }
+        }
+        for pending in self.execution.pending() {
+            let Some(child) = pending.child else { continue };
+            let task = match pending.iteration.as_str() {
+                "" => pending.task.to_string(),
+                iteration => format!("{}[{iteration}]", pending.task),
+            };
+            let undoes = pending.state == PendingState::UndoingChild;
+            let waited = Waited { task, frame: pending.frame, child, undoes };
+            if !self.children.contains(&waited) {
+                self.children.push(waited);
             }
         }
     }
@@ -450,6 +548,46 @@ impl Run {
             Effect::Call(call) => format!("call {}#{}", call.task, call.attempt),
             Effect::Timer { id, due } => format!("{} {}{}", word(id.kind), self.named(*id), after(*due)),
             Effect::Publish { event, .. } => format!("publish {}", event.kind()),
+            Effect::Errand(errand) => self.errand(errand),
+        }
+    }
+
+    fn errand(&self, errand: &Errand) -> String {
+        if let Word::Tell(input) = &errand.word {
+            match &**input {
+                Input::ChildEnded(end) => {
+                    let undoable = if end.undoable { ", which can be undone" } else { "" };
+                    return match &end.result {
+                        ChildResult::Completed { output } => {
+                            format!("tell parent completed {output}{undoable}")
+                        }
+                        ChildResult::Faulted { error } => {
+                            format!("tell parent faulted {}{undoable}", problem(error))
+                        }
+                        ChildResult::Cancelled => format!("tell parent cancelled{undoable}"),
+                        ChildResult::Terminated => format!("tell parent terminated{undoable}"),
+                    };
+                }
+                Input::ChildUndone { failed: false, .. } => return "tell parent undone".into(),
+                Input::ChildUndone { failed: true, .. } => return "tell parent not undone".into(),
+                _ => {}
+            }
+        }
+        let pending = self.execution.pending();
+        let found = pending.into_iter().find(|pending| pending.frame == errand.id.frame);
+        let task = found.map_or_else(String::new, |pending| pending.task.to_string());
+        match (&errand.word, errand.id.kind) {
+            (Word::Start(start), _) => {
+                let version = start.version.as_deref().unwrap_or("latest");
+                let (name, input) =
+                    (format!("{}/{}@{version}", start.namespace, start.name), &start.start.input);
+                format!("start child {task} {name} {input}")
+            }
+            (Word::Tell(input), ErrandKind::End) => match &**input {
+                Input::Terminate { .. } => format!("terminate child {task}"),
+                _ => format!("cancel child {task}"),
+            },
+            (Word::Tell(_), _) => format!("undo child {task}"),
         }
     }
 
@@ -465,7 +603,7 @@ fn protection(call: &CallEffect) -> String {
     let protection = call.protection.as_deref();
     let mut hidden: Vec<&Json> = match &call.request {
         Request::Http(request) => request.body.iter().collect(),
-        Request::Rpc(_) => vec![],
+        Request::Rpc(_) | Request::Grpc(_) => vec![],
     };
     let mut out = String::new();
     if let Some(protection) = protection {
@@ -493,7 +631,32 @@ fn undented(text: &str) -> String {
 
 fn start(input: Json, start_at: Option<Timestamp>) -> Start {
     let correlation_id = Arc::from("cor-1");
-    Start { input, key: None, correlation_id, labels: vec![], start_at, signal: None, by: operator() }
+    Start {
+        input,
+        key: None,
+        correlation_id,
+        labels: vec![],
+        start_at,
+        signal: None,
+        by: operator(),
+        parent: None,
+    }
+}
+
+fn child_start(input: Json, depth: u32) -> Start {
+    let parent =
+        Parent { execution: PARENT, frame: PARENT_TASK, task: "/do/9/p".into(), awaited: true, depth };
+    Start { parent: Some(Box::new(parent)), ..start(input, None) }
+}
+
+fn refusal(word: &str) -> ChildRefusal {
+    match word {
+        "unknown" => ChildRefusal::Unknown,
+        "disabled" => ChildRefusal::Disabled,
+        "invalid" => ChildRefusal::InvalidInput(vec![("/n".into(), "is not a number".into())]),
+        "unusable" => ChildRefusal::Unusable("it is broken".into()),
+        other => panic!("`{other}` is no refusal"),
+    }
 }
 
 fn operator() -> Actor {
@@ -578,6 +741,7 @@ fn fact(event: &HistoryEvent) -> String {
             Ending::UndoFault { .. } => "to fail the undo",
         }),
         Fact::CancelRequested { compensate: true, .. } => add("compensate"),
+        Fact::ChildEnded { undoable: true, .. } => add("can be undone"),
         _ => {}
     }
     match &event.fact {

@@ -7,7 +7,7 @@ use super::place::Place;
 use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
-use tenure_types::Timestamp;
+use tenure_types::{ExecutionId, Timestamp};
 
 /// One activation that can be undone, with everything its undo may ask for.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,8 @@ pub(super) struct Entry {
     pub(super) variables: Vec<(Arc<str>, Json)>,
     pub(super) started_seq: u64,
     pub(super) key: Option<Key>,
+    /// The child that undoes the task, when it is not the task's own `compensate` that does.
+    pub(super) child: Option<ExecutionId>,
 }
 
 /// An entry, or the log of a composite task.

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tenure_dsl::error::Error;
 use tenure_dsl::json::Json;
-use tenure_types::Timestamp;
+use tenure_types::{ExecutionId, Timestamp};
 
 /// A fact as the API shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,8 @@ pub struct EventView {
     pub due: Option<Timestamp>,
     /// For people.
     pub detail: Option<String>,
+    /// The child that it is about.
+    pub child: Option<ExecutionId>,
 }
 
 impl EventView {
@@ -57,6 +59,7 @@ impl EventView {
             by: None,
             due: None,
             detail: None,
+            child: None,
         }
     }
 
@@ -100,6 +103,11 @@ impl EventView {
 
     fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
+        self
+    }
+
+    fn child(mut self, child: ExecutionId) -> Self {
+        self.child = Some(child);
         self
     }
 
@@ -225,6 +233,26 @@ impl HistoryEvent {
             | Fact::CompensationTimedOut { .. }
             | Fact::CompensationCompleted { .. }
             | Fact::CompensationFailed { .. } => self.view_compensation(),
+            Fact::ChildStarted { frame, place, child, definition, .. } => {
+                of("childStarted", *frame, place).child(*child).detail(definition.to_string())
+            }
+            Fact::ChildRefused { frame, place, child, error } => {
+                of("childRefused", *frame, place).child(*child).error(error)
+            }
+            Fact::ChildEnded { frame, place, child, status, error, .. } => {
+                let mut view = of("childEnded", *frame, place).child(*child).detail(status.as_str());
+                view.error.clone_from(error);
+                view
+            }
+            Fact::BecameChild(parent) => {
+                new("becameChild").detail(format!("of {} at {}", parent.execution, parent.task))
+            }
+            Fact::ParentTold { .. } => new("parentTold"),
+            Fact::UnwindRequested(request) => {
+                let mut view = new("unwindRequested");
+                view.error.clone_from(&request.error);
+                view
+            }
         }
     }
 
@@ -285,7 +313,13 @@ impl HistoryEvent {
             | Fact::ProbeScheduled { .. }
             | Fact::ProbeStarted { .. }
             | Fact::ProbeEnded { .. }
-            | Fact::AttributesSet { .. } => unreachable!("only facts of compensation come here"),
+            | Fact::AttributesSet { .. }
+            | Fact::ChildStarted { .. }
+            | Fact::ChildRefused { .. }
+            | Fact::ChildEnded { .. }
+            | Fact::BecameChild(_)
+            | Fact::ParentTold { .. }
+            | Fact::UnwindRequested(_) => unreachable!("only facts of compensation come here"),
         }
     }
 }
@@ -295,6 +329,7 @@ fn begun(view: EventView, begun: &Begun) -> EventView {
         Begun::Wait { due } => view.due(Some(*due)),
         Begun::Http { request, .. } => view.detail(format!("{} {}", request.method, request.uri)),
         Begun::Call { request, .. } | Begun::Protected { request, .. } => view.detail(request.summary()),
+        Begun::RunWorkflow { request, .. } => view.child(request.child).detail(request.to_string()),
         Begun::Instant
         | Begun::Do
         | Begun::For { .. }
@@ -415,7 +450,13 @@ impl HistoryEvent {
             | Fact::ProbeScheduled { .. }
             | Fact::ProbeStarted { .. }
             | Fact::ProbeEnded { verdict: Verdict::Unknown { .. }, .. }
-            | Fact::AttributesSet { .. } => None,
+            | Fact::AttributesSet { .. }
+            | Fact::ChildStarted { .. }
+            | Fact::ChildRefused { .. }
+            | Fact::ChildEnded { .. }
+            | Fact::BecameChild(_)
+            | Fact::ParentTold { .. }
+            | Fact::UnwindRequested(_) => None,
         }
     }
 
@@ -590,7 +631,13 @@ impl Views {
             | Fact::ProbeScheduled { .. }
             | Fact::ProbeStarted { .. }
             | Fact::ProbeEnded { .. }
-            | Fact::AttributesSet { .. } => {}
+            | Fact::AttributesSet { .. }
+            | Fact::ChildStarted { .. }
+            | Fact::ChildRefused { .. }
+            | Fact::ChildEnded { .. }
+            | Fact::BecameChild(_)
+            | Fact::ParentTold { .. }
+            | Fact::UnwindRequested(_) => {}
         }
     }
 

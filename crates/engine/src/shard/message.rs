@@ -1,7 +1,7 @@
 //! What goes into a shard and what comes out of it.
 
 use crate::execution::{
-    self, AuditFact, CallEffect, EffectId, Event, Execution, FrameId, HistoryEvent, Rejected, Start,
+    self, AuditFact, CallEffect, EffectId, Errand, Event, Execution, FrameId, HistoryEvent, Rejected, Start,
     Subscription, Summary,
 };
 use std::sync::Arc;
@@ -97,7 +97,8 @@ pub struct Key {
 pub struct Mail {
     /// To whom.
     pub id: ExecutionId,
-    /// On whose behalf; `None` for outcomes. An execution of another tenant does not exist for it.
+    /// On whose behalf; `None` for outcomes and for what executions tell each other, which are never refused as too
+    /// many. An execution of another tenant does not exist for it.
     pub tenant: Option<TenantId>,
     /// What.
     pub input: execution::Input,
@@ -166,6 +167,20 @@ pub enum Output {
         id: ExecutionId,
         /// Which.
         effect: EffectId,
+    },
+    /// Bring an errand whose reason is durable to another execution of the tenant, on whatever shard.
+    ///
+    /// A start: when the child is stored already, it has started; otherwise its definition is resolved and it is
+    /// started, and the sender is told how that went. A word: it is delivered on nobody's behalf. Once the answer to a
+    /// report is there, whatever it is, the sender is told that its parent knows; when there is no execution for any
+    /// other word, the sender is told that the child is gone. After a load an errand may be given out again.
+    Errand {
+        /// From which execution.
+        id: ExecutionId,
+        /// Whose.
+        tenant: TenantId,
+        /// What.
+        errand: Errand,
     },
     /// Answer a client. What the answer rests on is durable.
     Reply {

@@ -157,7 +157,7 @@ impl Shard {
     }
 
     fn deliver(&mut self, mail: Mail) {
-        if let (Some(to), true) = (mail.reply, self.mail >= MAIL_MAX) {
+        if let (Some(to), Some(_), true) = (mail.reply, &mail.tenant, self.mail >= MAIL_MAX) {
             return self.reply(to, Err(Rejected::Busy));
         }
         let id = mail.id;

@@ -2,7 +2,8 @@
 
 use super::{Key, Mail, NewExecution};
 use crate::execution::{
-    self, CallEffect, Effect, EffectId, Event, Execution, FrameId, Subscription, Summary, TimerId,
+    self, CallEffect, Effect, EffectId, Errand, ErrandId, ErrandKind, Event, Execution, FrameId, Input,
+    Subscription, Summary, TimerId,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub(super) struct Resident {
 pub(super) enum Work {
     Call(CallEffect),
     Publish(FrameId, Arc<Event>),
+    Errand(Errand),
 }
 
 impl Work {
@@ -46,6 +48,7 @@ impl Work {
         match self {
             Self::Call(call) => EffectId::Call { frame: call.frame, attempt: call.attempt },
             Self::Publish(frame, _) => EffectId::Publish { frame: *frame },
+            Self::Errand(errand) => EffectId::Errand(errand.id),
         }
     }
 }
@@ -81,7 +84,7 @@ impl Resident {
     }
 
     /// Installs the loaded state. Attempts of former owners come before any other mail; gives their number, and the
-    /// publications that are to be begun anew.
+    /// publications and errands that are to be begun anew: whether they were is not known.
     pub(super) fn install(&mut self, id: ExecutionId, found: Found, epoch: Epoch) -> (usize, Vec<Work>) {
         assert!(self.found.is_none(), "an execution is loaded once");
         let lost = found.0.open_attempts_before(epoch);
@@ -94,7 +97,7 @@ impl Resident {
         self.subscribed = found.0.subscriptions(&found.1);
         self.found = Some(found);
         let mut again = self.refresh().opened;
-        again.retain(|work| matches!(work, Work::Publish(..)));
+        again.retain(|work| matches!(work, Work::Publish(..) | Work::Errand(_)));
         (lost.len(), again)
     }
 
@@ -136,6 +139,32 @@ impl Resident {
         self.performed.remove(&effect)
     }
 
+    /// Forgets the errands that an input answers: one that is open all the same after the turn is a new one.
+    pub(super) fn answered(&mut self, input: &Input) {
+        let (frame, kinds): (_, &[ErrandKind]) = match input {
+            Input::ChildStarted { frame, .. } | Input::ChildRefused { frame, .. } => {
+                (*frame, &[ErrandKind::Start])
+            }
+            Input::ChildEnded(end) => (end.frame, &[ErrandKind::Start, ErrandKind::End]),
+            Input::ChildUndone { frame, .. } => (*frame, &[ErrandKind::Undo]),
+            Input::ChildGone { frame, .. } => (*frame, &[ErrandKind::End, ErrandKind::Undo]),
+            Input::ParentTold { frame } => (*frame, &[ErrandKind::Report]),
+            Input::Start(_)
+            | Input::Cancel { .. }
+            | Input::Terminate { .. }
+            | Input::Resolve { .. }
+            | Input::CallFinished { .. }
+            | Input::AttemptLost { .. }
+            | Input::TimerFired { .. }
+            | Input::Event { .. }
+            | Input::Published { .. }
+            | Input::Unwind(_) => return,
+        };
+        for kind in kinds {
+            self.open.remove(&EffectId::Errand(ErrandId { frame, kind: *kind }));
+        }
+    }
+
     /// Takes what the state has open now and gives the difference in work. Timers are replaced.
     pub(super) fn refresh(&mut self) -> WorkChanged {
         let (execution, _) = self.found.as_ref().expect("only a loaded execution has effects");
@@ -152,6 +181,9 @@ impl Resident {
                 }
                 Effect::Timer { id, due } => {
                     self.timers.insert((due, id));
+                }
+                Effect::Errand(errand) => {
+                    open.insert(EffectId::Errand(errand.id), Work::Errand(errand));
                 }
             }
         }

@@ -5,8 +5,8 @@ mod events;
 use super::limits::{BATCH_EXECUTIONS_MAX, TENANT_STARTS_MAX, TIMER_HORIZON_MS};
 use super::*;
 use crate::execution::{
-    self, Actor, Answer as HttpAnswer, CallEffect, CallOutcome, Event, Execution, FrameId, HistoryEvent,
-    Start,
+    self, Actor, Answer as HttpAnswer, CallEffect, CallOutcome, Errand, ErrandKind, Event, Execution,
+    FrameId, HistoryEvent, Parent, Start, Word,
 };
 use std::sync::Arc;
 use tenure_dsl::json::Json;
@@ -32,6 +32,12 @@ do:
   - sleep: { wait: { days: 30 } }
 ";
 
+const PARENT: &str = "
+document: { dsl: '1.0.3', namespace: test, name: parent, version: '1.0.0' }
+do:
+  - run: { run: { workflow: { namespace: test, name: call, version: latest } } }
+";
+
 fn definition(text: &str) -> Arc<Definition> {
     Arc::new(tenure_dsl::load(text).unwrap())
 }
@@ -53,6 +59,7 @@ struct World {
     performed: Vec<(ExecutionId, CallEffect)>,
     published: Vec<(ExecutionId, FrameId, Arc<Event>)>,
     abandoned: usize,
+    errands: Vec<Errand>,
     replies: BTreeMap<u64, Result<Answer, Rejected>>,
     asked: Vec<Key>,
     definitions: BTreeMap<ExecutionId, Arc<Definition>>,
@@ -70,6 +77,7 @@ impl World {
             performed: vec![],
             published: vec![],
             abandoned: 0,
+            errands: vec![],
             replies: BTreeMap::new(),
             asked: vec![],
             definitions: BTreeMap::new(),
@@ -88,6 +96,7 @@ impl World {
                 Output::Perform { id, call, .. } => self.performed.push((id, call)),
                 Output::Publish { id, frame, event, .. } => self.published.push((id, frame, event)),
                 Output::Abandon { .. } => self.abandoned += 1,
+                Output::Errand { errand, .. } => self.errands.push(errand),
                 Output::Reply { to, answer } => {
                     assert!(self.replies.insert(to.0, answer).is_none(), "one answer each");
                 }
@@ -143,6 +152,7 @@ impl World {
                 start_at: None,
                 signal: None,
                 by: actor(),
+                parent: None,
             },
             on_conflict: OnConflict::Fail,
             idempotency: None,
@@ -186,6 +196,37 @@ impl World {
         self.shard = Shard::new(ShardId(0), Epoch(self.shard.epoch.0 + 1));
         self.commits.clear();
         self.performed.clear();
+        self.errands.clear();
+    }
+
+    /// Tells an execution something on nobody's behalf.
+    fn tell(&mut self, id: u128, input: execution::Input) {
+        let id = ExecutionId(id);
+        self.give(Input::Deliver(Mail { id, tenant: None, input, idempotency: None, reply: None }));
+    }
+
+    fn errands_of(&self, kind: ErrandKind) -> usize {
+        self.errands.iter().filter(|errand| errand.id.kind == kind).count()
+    }
+
+    /// The answer to the start of a child.
+    fn child_started(&mut self, id: u128) {
+        let definition = self.definitions[&ExecutionId(id)].clone();
+        let (frame, digest) = (FrameId(1), definition.digest);
+        self.tell(id, execution::Input::ChildStarted { frame, definition: definition.id.clone(), digest });
+    }
+
+    fn start_child(&mut self, id: u128, text: &str) {
+        let mut new = self.new_execution(id, text, "acme", None);
+        let parent = Parent {
+            execution: ExecutionId(1),
+            frame: FrameId(1),
+            task: "/do/0/run".into(),
+            awaited: true,
+            depth: 1,
+        };
+        new.start.parent = Some(Box::new(parent));
+        self.give(Input::Start(new));
     }
 
     fn status(&self, id: u128) -> Status {
@@ -616,4 +657,119 @@ fn every_start_and_every_end_is_audited_with_its_write() {
     world.commit();
     world.answer_call(1, 200);
     assert_eq!(actions(&world.commits[0]), ["workflow.completed"]);
+}
+
+/// P4, for what executions ask of each other.
+#[test]
+fn an_errand_is_run_only_when_its_reason_is_durable() {
+    let mut world = World::new();
+    world.start(1, PARENT);
+    assert!(world.errands.is_empty());
+    world.commit();
+    assert_eq!(world.errands.len(), 1);
+    let Word::Start(start) = &world.errands[0].word else { panic!("a child is to start") };
+    assert_eq!((&*start.name, &start.version), ("call", &None));
+    assert_eq!(start.start.parent.as_ref().map(|parent| parent.execution), Some(ExecutionId(1)));
+    assert_eq!(world.shard.resident(), 1, "an execution with an errand stays in memory");
+}
+
+#[test]
+fn a_parent_that_waits_for_its_child_leaves_memory() {
+    let mut world = World::new();
+    world.start(1, PARENT);
+    world.commit();
+    world.child_started(1);
+    world.commit();
+    assert_eq!(world.status(1), Status::Waiting);
+    assert_eq!(world.shard.resident(), 0);
+}
+
+#[test]
+fn errands_that_are_open_are_run_again_after_a_crash() {
+    let mut world = World::new();
+    world.start(1, PARENT);
+    world.commit();
+    let first = world.errands.clone();
+    world.crash();
+    world.give(Input::Attend { id: ExecutionId(1) });
+    assert_eq!(world.errands, first);
+    world.child_started(1);
+    world.commit();
+    world.crash();
+    world.give(Input::Attend { id: ExecutionId(1) });
+    assert!(world.errands.is_empty(), "the child has started");
+}
+
+#[test]
+fn an_errand_that_is_closed_before_its_reason_is_durable_is_not_run() {
+    let mut world = World::new();
+    world.start(1, &PARENT.replace("latest } }", "latest }, await: false }"));
+    world.terminate(1, "acme", 90);
+    world.commit_all();
+    assert!(world.errands.is_empty());
+}
+
+#[test]
+fn a_child_that_has_ended_owes_its_report_until_the_parent_knows() {
+    let mut world = World::new();
+    world.start_child(2, CALL);
+    world.commit();
+    world.answer_call(2, 200);
+    let (row, _) = world.commits[0].writes[0].row.as_ref().expect("it has ended");
+    assert!(row.status.ended() && row.owing);
+    assert_eq!(row.parent, Some(ExecutionId(1)));
+    world.commit();
+    assert_eq!((world.errands_of(ErrandKind::Report), world.shard.resident()), (1, 1));
+    world.crash();
+    world.give(Input::Attend { id: ExecutionId(2) });
+    assert_eq!(world.errands_of(ErrandKind::Report), 1);
+    world.tell(2, execution::Input::ParentTold { frame: FrameId(1) });
+    let (row, _) = world.commits[0].writes[0].row.as_ref().expect("it owes nothing any more");
+    assert!(!row.owing);
+    world.commit();
+    assert_eq!(world.shard.resident(), 0);
+}
+
+/// The answer to an errand and the reason for the same one again may meet in one turn.
+#[test]
+fn an_errand_that_is_answered_and_wanted_again_in_one_turn_is_run_again() {
+    const UNDOABLE: &str = "
+document: { dsl: '1.0.3', namespace: test, name: undoable, version: '1.0.0' }
+do:
+  - a: { set: { x: 1 }, metadata: { compensate: { do: [ { b: { set: { y: 1 } } } ] } } }
+";
+    let mut world = World::new();
+    world.start_child(2, UNDOABLE);
+    world.commit();
+    let unwind = || {
+        let (parent, frame) = (ExecutionId(1), FrameId(8));
+        let reason = execution::Reason::Fault;
+        execution::Input::Unwind(Box::new(execution::Unwind { parent, frame, reason, error: None }))
+    };
+    world.tell(2, execution::Input::ParentTold { frame: FrameId(1) });
+    world.commit();
+    world.tell(2, unwind());
+    world.commit();
+    assert_eq!(world.errands_of(ErrandKind::Report), 2);
+    let both = [execution::Input::ParentTold { frame: FrameId(8) }, unwind()];
+    for input in both {
+        let id = ExecutionId(2);
+        let mail = Mail { id, tenant: None, input, idempotency: None, reply: None };
+        world.shard.handle(Input::Deliver(mail), Timestamp(world.now));
+    }
+    world.give(Input::Wake);
+    world.commit_all();
+    assert_eq!(world.errands_of(ErrandKind::Report), 3);
+}
+
+#[test]
+fn a_start_under_an_id_that_is_in_memory_is_put_off() {
+    let mut world = World::new();
+    world.start_child(2, CALL);
+    world.commit();
+    world.replies.clear();
+    world.start_child(2, CALL);
+    assert_eq!(world.replies[&2], Err(Rejected::Busy));
+    world.commit_all();
+    assert_eq!(world.status(2), Status::Running);
 }

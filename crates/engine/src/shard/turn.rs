@@ -92,6 +92,9 @@ impl Shard {
         for effect in mail.iter().filter_map(settled_by) {
             resident.settle(effect);
         }
+        for input in mail.iter().map(|mail| &mail.input) {
+            resident.answered(input);
+        }
         let (execution, definition) = resident.found.as_mut().expect("only loaded executions are queued");
         let outcome = decide(definition, execution, mail, now);
         let ended = execution.status().ended();
@@ -211,13 +214,19 @@ impl Shard {
         let (execution, _) = resident.found.as_ref().expect("executions with work are loaded");
         let (tenant, correlation_id) = (execution.tenant().clone(), execution.correlation_id().clone());
         for work in work {
-            if !resident.perform(work.id()) {
+            let wanted = match &work {
+                Work::Call(_) | Work::Publish(..) => resident.perform(work.id()),
+                // It is answered or it is open: there is nothing in between to wait for.
+                Work::Errand(_) => resident.has_open(work.id()),
+            };
+            if !wanted {
                 continue;
             }
             let (tenant, correlation_id) = (tenant.clone(), correlation_id.clone());
             self.outputs.push_back(match work {
                 Work::Call(call) => Output::Perform { id, tenant, correlation_id, call },
                 Work::Publish(frame, event) => Output::Publish { id, tenant, correlation_id, frame, event },
+                Work::Errand(errand) => Output::Errand { id, tenant, errand },
             });
         }
     }
@@ -281,6 +290,13 @@ fn settled_by(mail: &Mail) -> Option<EffectId> {
         | execution::Input::Terminate { .. }
         | execution::Input::Resolve { .. }
         | execution::Input::AttemptLost { .. }
-        | execution::Input::TimerFired { .. } => None,
+        | execution::Input::TimerFired { .. }
+        | execution::Input::ChildStarted { .. }
+        | execution::Input::ChildRefused { .. }
+        | execution::Input::ChildEnded(_)
+        | execution::Input::ChildUndone { .. }
+        | execution::Input::ChildGone { .. }
+        | execution::Input::ParentTold { .. }
+        | execution::Input::Unwind(_) => None,
     }
 }

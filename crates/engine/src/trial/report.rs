@@ -69,11 +69,12 @@ impl SentCall {
         Self { task: call.task.clone(), attempt: call.attempt, request: call.request.clone() }
     }
 
-    /// The HTTP method, or the method of a JSON-RPC request.
+    /// The HTTP method, or the method of a JSON-RPC or gRPC request.
     pub fn method(&self) -> &str {
         match &self.request {
             Request::Http(request) => &request.method,
             Request::Rpc(request) => &request.method,
+            Request::Grpc(request) => &request.path,
         }
     }
 
@@ -82,6 +83,7 @@ impl SentCall {
         match &self.request {
             Request::Http(request) => &request.uri,
             Request::Rpc(request) => &request.uri,
+            Request::Grpc(request) => &request.server,
         }
     }
 
@@ -90,14 +92,16 @@ impl SentCall {
         match &self.request {
             Request::Http(request) => &request.headers,
             Request::Rpc(request) => &request.headers,
+            Request::Grpc(_) => &[],
         }
     }
 
-    /// The body, or the parameters of a JSON-RPC request.
+    /// The body, or the parameters of a JSON-RPC request. A gRPC message is bytes, and not shown.
     pub fn body(&self) -> Option<&Json> {
         match &self.request {
             Request::Http(request) => request.body.as_ref(),
             Request::Rpc(request) => request.params.as_ref(),
+            Request::Grpc(_) => None,
         }
     }
 }

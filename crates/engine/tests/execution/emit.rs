@@ -12,7 +12,7 @@ const DONE: &str = "do: [ { tell: { emit: { event: { with: { source: 'https://fa
 fn published(run: &Run) -> Vec<std::sync::Arc<Event>> {
     let event = |effect: Effect| match effect {
         Effect::Publish { event, .. } => Some(event),
-        Effect::Call(_) | Effect::Timer { .. } => None,
+        Effect::Call(_) | Effect::Timer { .. } | Effect::Errand(_) => None,
     };
     run.execution().open_effects().into_iter().filter_map(event).collect()
 }

@@ -10,12 +10,13 @@ use tenure_dsl::json::Json;
 use tenure_dsl::json::opaque::Text;
 use tenure_dsl::program::{EventRead, Mode, OnUncertain, Scheme, UndoOn};
 use tenure_engine::execution::{
-    Actor, AfterUndoFailure, AttemptStarted, Authentication, Begin, Begun, Cause, CauseClass,
-    CompensationStarted, Each, Ending, Event, EventConsumed, Fact, FrameId, HistoryEvent, HttpRequest,
-    Iteration, Key, Onward, Output, Place, Protection, Reason, Request, Resolution, Role, RpcProtocol,
-    RpcRequest, SkipReason, Slot, Stage, Started, Taken, Target, TaskStarted, Turnaround, Verdict, Want,
+    Actor, AfterUndoFailure, AttemptStarted, Authentication, Begin, Begun, Cause, CauseClass, ChildRequest,
+    CompensationStarted, Each, Ending, Event, EventConsumed, Fact, FrameId, GrpcRequest, HistoryEvent,
+    HttpRequest, Iteration, Key, Onward, Output, Parent, Place, Protection, Reason, Request, Resolution,
+    Role, RpcProtocol, RpcRequest, SkipReason, Slot, Stage, Started, Taken, Target, TaskStarted, Turnaround,
+    UnwindRequested, Verdict, Want,
 };
-use tenure_types::{DefinitionId, Digest, Epoch, Timestamp};
+use tenure_types::{DefinitionId, Digest, Epoch, ExecutionId, Status, Timestamp};
 
 const AT: Timestamp = Timestamp(1_700_000_000_000);
 const FRAME: FrameId = FrameId(3);
@@ -95,6 +96,11 @@ fn rpc(protocol: RpcProtocol) -> Request {
         method: "tools/call".into(),
         params: Some(json(r#"{"a":1}"#)),
     }))
+}
+
+fn grpc() -> Request {
+    let (server, path) = ("http://s:1".into(), "/a.B/C".into());
+    Request::Grpc(Arc::new(GrpcRequest { server, path, message: vec![0, 0, 0, 0, 1, 7] }))
 }
 
 fn mcp() -> RpcProtocol {
@@ -201,6 +207,7 @@ fn samples() -> Vec<Fact> {
         task(Begun::Compensate, Slot::Body, None),
         task(call(rpc(RpcProtocol::A2a)), Slot::Body, None),
         task(call(rpc(mcp())), Slot::Body, None),
+        task(call(grpc()), Slot::Body, None),
         Fact::TaskSkipped { parent: FRAME, slot: Slot::Body, place: place.clone(), round: 1 },
         Fact::AttemptStarted(Box::new(AttemptStarted {
             frame: FRAME,
@@ -329,6 +336,47 @@ fn samples() -> Vec<Fact> {
             deadline: None,
         })),
     ]
+    .into_iter()
+    .chain(children())
+    .collect()
+}
+
+/// What parents and children record.
+fn children() -> Vec<Fact> {
+    let (frame, place, child) = (FRAME, place(), ExecutionId(5));
+    let definition = DefinitionId { namespace: "shop".into(), name: "ship".into(), version: "2.0.0".into() };
+    let request = |version: Option<&str>| {
+        let version = version.map(Arc::from);
+        let (namespace, name) = ("shop".into(), "ship".into());
+        Arc::new(ChildRequest { child, namespace, name, version, input: json(r#"{"n":1}"#) })
+    };
+    let ended = |status, error, undoable| {
+        let place = place.clone();
+        Fact::ChildEnded { frame, place, child, status, error, undoable }
+    };
+    vec![
+        task(Begun::RunWorkflow { request: request(None), awaited: true }, Slot::Body, None),
+        task(Begun::RunWorkflow { request: request(Some("2.0.0")), awaited: false }, Slot::Body, None),
+        Fact::ChildStarted { frame, place: place.clone(), child, definition, digest: Digest([7; 32]) },
+        Fact::ChildRefused { frame, place: place.clone(), child, error: error() },
+        ended(Status::Completed, None, true),
+        ended(Status::Faulted, Some(error()), false),
+        ended(Status::Cancelled, None, false),
+        ended(Status::Terminated, None, false),
+        Fact::BecameChild(Box::new(Parent {
+            execution: ExecutionId(4),
+            frame,
+            task: "/do/0/a".into(),
+            awaited: true,
+            depth: 2,
+        })),
+        Fact::ParentTold { frame },
+        Fact::UnwindRequested(Box::new(UnwindRequested {
+            frame,
+            reason: Reason::Fault,
+            error: Some(error()),
+        })),
+    ]
 }
 
 /// Every variant has a number here: one that is new does not compile until it has a sample too.
@@ -375,6 +423,12 @@ fn number(fact: &Fact) -> usize {
         Fact::ProbeStarted { .. } => 38,
         Fact::ProbeEnded { .. } => 39,
         Fact::AttributesSet { .. } => 40,
+        Fact::ChildStarted { .. } => 41,
+        Fact::ChildRefused { .. } => 42,
+        Fact::ChildEnded { .. } => 43,
+        Fact::BecameChild(_) => 44,
+        Fact::ParentTold { .. } => 45,
+        Fact::UnwindRequested(_) => 46,
     }
 }
 
@@ -417,7 +471,7 @@ fn the_golden_file_loads() {
 
 #[test]
 fn every_variant_has_a_sample_and_is_encoded_by_its_place() {
-    let mut seen = [false; 41];
+    let mut seen = [false; 47];
     for fact in samples() {
         seen[number(&fact)] = true;
         let bytes = postcard::to_stdvec(&fact).unwrap();

@@ -27,6 +27,7 @@ fn an_endless_loop_faults_and_unwinds_when_its_history_is_full() {
         start_at: None,
         signal: None,
         by: Actor::engine(),
+        parent: None,
     };
     let mut input = Input::Start(Box::new(start));
     let mut now = Timestamp(1);

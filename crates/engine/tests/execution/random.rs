@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use tenure_engine::execution::testing::Run;
 use tenure_engine::execution::{
-    Actor, Answer, CallOutcome, Effect, Fact, Input, Pending, PendingState, Place, Resolution, Taken,
-    TimerKind,
+    Actor, Answer, CallOutcome, ChildEnd, ChildRefusal, ChildResult, Effect, Errand, ErrandKind, Fact, Input,
+    Pending, PendingState, Place, Resolution, Taken, TimerKind, Word,
 };
-use tenure_types::Epoch;
+use tenure_types::{DefinitionId, Digest, Epoch};
 
 const DEFINITIONS: &[&str] = &[
     "do: [ { a: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { compensate: { do: [ { u: { call: http, with: { method: put, endpoint: 'http://s/' } } } ] } } } }, { b: { call: http, with: { method: get, endpoint: 'http://s/' } } } ]",
@@ -19,6 +19,8 @@ const DEFINITIONS: &[&str] = &[
     "do: [ { t: { try: [ { a: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { compensate: { do: [ { u: { set: { x: 1 } } } ] } } } } ], catch: { retry: { delay: PT1S, backoff: { exponential: {} }, limit: { attempt: { count: 3, duration: PT15S } } }, do: [ { h: { call: http, with: { method: post, endpoint: 'http://s/' } } } ] } } }, { b: { call: http, with: { method: post, endpoint: 'http://s/' }, then: exit } } ]",
     "do: [ { f: { fork: { branches: [ { x: { listen: { to: { any: [ { with: { type: red } } ], until: { one: { with: { type: stop } } } } }, foreach: { do: [ { a: { call: http, with: { method: post, endpoint: 'http://s/' }, metadata: { compensate: { do: [ { u: { emit: { event: { with: { type: undone } } } } } ] } } } } ] } } }, { y: { do: [ { w: { wait: PT5S } }, { g: { listen: { to: { one: { with: { type: green } } } }, timeout: { after: PT1M } } } ] } }, { z: { listen: { to: { all: [ { with: { type: red } }, { with: { type: green }, correlate: { n: { from: .data } } } ] } } } } ] } } }, { e: { emit: { event: { with: { type: done } } }, metadata: { compensate: { do: [ { u: { call: http, with: { method: put, endpoint: 'http://s/' } } } ] } } } }, { b: { call: http, with: { method: post, endpoint: 'http://s/' } } } ]",
     "timeout: { after: PT10M }\ndo: [ { t: { try: [ { x: { listen: { to: { any: [ { with: { type: red }, correlate: { n: { from: .data } } }, { with: { type: green } } ], until: 'length == 3' } }, timeout: { after: PT20S } } }, { e: { emit: { event: { with: { type: done } } }, timeout: { after: PT5S } } } ], catch: { retry: { delay: PT1S, limit: { attempt: { count: 2 } } }, do: [ { h: { listen: { to: { one: { with: { type: stop } } } } } } ] } } } ]",
+    "do: [ { a: { set: { x: 1 }, metadata: { compensate: { do: [ { u: { call: http, with: { method: put, endpoint: 'http://s/' } } } ] } } } }, { c: { run: { workflow: { namespace: n, name: d, version: latest } }, timeout: { after: PT30S } } }, { f: { fork: { compete: true, branches: [ { b: { run: { workflow: { namespace: n, name: d, version: '1.0.0' } } } }, { w: { wait: PT20S } } ] } } }, { d: { run: { workflow: { namespace: n, name: d, version: '1.0.0' } }, metadata: { compensate: { on: attempted, do: [ { v: { set: { y: 1 } } } ] } } } }, { e: { call: http, with: { method: post, endpoint: 'http://s/' } } } ]",
+    "do: [ { t: { try: [ { c: { run: { workflow: { namespace: n, name: d, version: latest } } } }, { e: { call: http, with: { method: post, endpoint: 'http://s/' } } } ], catch: { retry: { delay: PT1S, limit: { attempt: { count: 2 } } }, do: [ { r: { call: compensate } } ] } } }, { z: { run: { workflow: { namespace: n, name: d, version: latest }, await: false } } } ]",
 ];
 const KINDS: [&str; 3] = ["red", "green", "stop"];
 
@@ -46,6 +48,7 @@ fn disturb(run: &mut Run, dice: &mut Dice) {
         0 => return run.line(if dice.roll(2) == 0 { "cancel" } else { "cancel compensate" }),
         1 => return run.lose_calls(),
         2..=5 => return settle_one(run, dice),
+        6..=9 if end_child(run, dice) => return,
         6..=15 => return bring(run, dice),
         _ => {}
     }
@@ -73,6 +76,13 @@ fn disturb(run: &mut Run, dice: &mut Dice) {
         }
         Effect::Timer { .. } => run.line("fire"),
         Effect::Publish { frame, .. } => run.feed(Input::Published { frame: *frame }),
+        Effect::Errand(errand) => {
+            let answer = of_child(errand, dice);
+            run.feed(answer.clone());
+            if dice.roll(4) == 0 {
+                run.feed(answer);
+            }
+        }
     }
 }
 
@@ -81,6 +91,48 @@ fn bring(run: &mut Run, dice: &mut Dice) {
     let kind = KINDS[usize::try_from(dice.roll(3)).unwrap()];
     let (id, how) = (dice.roll(30), if dice.roll(2) == 0 { "event" } else { "signal" });
     run.line(&format!("{how} {{\"type\":\"{kind}\",\"id\":\"{kind}{id}\",\"data\":{}}}", id % 2));
+}
+
+/// What comes back from an errand.
+fn of_child(errand: &Errand, dice: &mut Dice) -> Input {
+    let (frame, child) = (errand.id.frame, errand.to);
+    let definition = DefinitionId { namespace: "n".into(), name: "d".into(), version: "1.0.0".into() };
+    let digest = Digest([7; 32]);
+    let (undoable, roll) = (dice.roll(2) == 0, dice.roll(8));
+    let end = |result| {
+        let definition = definition.clone();
+        Input::ChildEnded(Box::new(ChildEnd { frame, child, definition, digest, result, undoable }))
+    };
+    match (errand.id.kind, &errand.word) {
+        (ErrandKind::Start, _) => match roll {
+            0 => Input::ChildRefused { frame, why: ChildRefusal::Unknown },
+            1 => end(ChildResult::Completed { output: tenure_dsl::json::Json::null() }),
+            _ => Input::ChildStarted { frame, definition, digest },
+        },
+        (ErrandKind::End, Word::Tell(input)) if matches!(**input, Input::Terminate { .. }) => {
+            end(ChildResult::Terminated)
+        }
+        (ErrandKind::End, _) => end(ChildResult::Cancelled),
+        (ErrandKind::Undo, _) => Input::ChildUndone { frame, child, failed: roll < 2 },
+        (ErrandKind::Report, _) => Input::ParentTold { frame },
+    }
+}
+
+/// A child that is waited for ends in some way.
+fn end_child(run: &mut Run, dice: &mut Dice) -> bool {
+    let waited = run.execution().pending().into_iter().find(|pending| pending.state == PendingState::Child);
+    let Some((frame, Some(child))) = waited.map(|pending| (pending.frame, pending.child)) else {
+        return false;
+    };
+    let result = match dice.roll(4) {
+        0 => ChildResult::Faulted { error: tenure_dsl::error::Error::runtime("x").at("/do/0/x") },
+        1 => ChildResult::Terminated,
+        _ => ChildResult::Completed { output: tenure_dsl::json::Json::null() },
+    };
+    let definition = DefinitionId { namespace: "n".into(), name: "d".into(), version: "1.0.0".into() };
+    let (digest, undoable) = (Digest([7; 32]), dice.roll(2) == 0);
+    run.feed(Input::ChildEnded(Box::new(ChildEnd { frame, child, definition, digest, result, undoable })));
+    true
 }
 
 fn settle_one(run: &mut Run, dice: &mut Dice) {
@@ -109,16 +161,27 @@ fn end(run: &mut Run, dice: &mut Dice) {
         let open = run.execution().open_effects();
         let call = open.iter().find_map(|effect| match effect {
             Effect::Call(call) => Some((call.frame, call.attempt)),
-            Effect::Timer { .. } | Effect::Publish { .. } => None,
+            Effect::Timer { .. } | Effect::Publish { .. } | Effect::Errand(_) => None,
+        });
+        let errand = open.iter().find_map(|effect| match effect {
+            Effect::Errand(errand) => Some(errand.clone()),
+            Effect::Timer { .. } | Effect::Publish { .. } | Effect::Call(_) => None,
         });
         let timer = open.iter().any(|effect| match effect {
             Effect::Timer { id, .. } => id.kind != TimerKind::Timeout && id.kind != TimerKind::Compensation,
-            Effect::Call(_) | Effect::Publish { .. } => false,
+            Effect::Call(_) | Effect::Publish { .. } | Effect::Errand(_) => false,
         });
         let publication = open.iter().find_map(|effect| match effect {
             Effect::Publish { frame, .. } => Some(*frame),
-            Effect::Call(_) | Effect::Timer { .. } => None,
+            Effect::Call(_) | Effect::Timer { .. } | Effect::Errand(_) => None,
         });
+        if let Some(errand) = errand {
+            run.feed(of_child(&errand, dice));
+            continue;
+        }
+        if end_child(run, dice) {
+            continue;
+        }
         match call {
             Some((frame, attempt)) => run.feed(Input::CallFinished { frame, attempt, outcome: answer(200) }),
             None if timer => run.line("fire"),

@@ -41,6 +41,7 @@ fn started() -> (Execution, Batch) {
         start_at: None,
         signal: None,
         by,
+        parent: None,
     };
     let mut execution = Execution::new(id, acme());
     let now = Now { at: Timestamp(5_000), epoch: Epoch(1) };

@@ -10,7 +10,7 @@ use super::outcome::{chain, not_connected, not_sent, unknown, unsendable};
 use super::pool::{IDLE_AT_MOST_ONCE_MAX, IDLE_MAX, Key, Pool};
 use super::request::{self, Draft, Outgoing};
 use super::secrets::Secrets;
-use super::{Call, Times};
+use super::{Call, Times, grpc};
 use crate::egress::Egress;
 use std::sync::Arc;
 use tenure_dsl::program::Mode;
@@ -59,6 +59,9 @@ impl Client {
             Request::Http(_) | Request::Rpc(_) => {
                 Box::pin(journey::perform(self, &self.memory, call, times, may_send)).await
             }
+            Request::Grpc(request) => {
+                Box::pin(grpc::perform(self, &self.memory, call, request, times, &may_send)).await
+            }
         }
     }
 
@@ -106,6 +109,11 @@ impl Client {
             Sent::Ended(outcome) => outcome,
             Sent::Nothing(detail) => not_sent("connect", &detail),
         }
+    }
+
+    /// The way out.
+    pub(super) fn egress(&self) -> &Egress {
+        &self.egress
     }
 
     /// Closes connections that have been idle for too long, and forgets tokens that are of no use any more.

@@ -21,7 +21,7 @@ use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use tenure_dsl::authentication::{Credentials, Login};
+use tenure_dsl::authentication::{Credentials, Login, TokenRequest};
 use tenure_dsl::program::Mode;
 use tenure_engine::execution::{Answer, CallOutcome, HttpRequest, Request, RpcRequest};
 use tenure_types::TenantId;
@@ -220,6 +220,7 @@ impl<G: Fn() -> bool> Journey<'_, G> {
             Request::Rpc(recorded) => {
                 return rpc::perform(&mut Line { journey: self, traveller, recorded }, recorded).await;
             }
+            Request::Grpc(_) => unreachable!("it has no journey"),
         };
         let make = |values: &mut Values, parameter: Option<&str>| values.http(self.call, recorded, parameter);
         match self.prove(&mut traveller, &make, (Until::End, Repeat::ByMode)).await {
@@ -244,19 +245,11 @@ impl<G: Fn() -> bool> Journey<'_, G> {
         let by_mode = self.call.effect.mode != Mode::AtMostOnce;
         let mut again = Again { token: by_mode || repeat == Repeat::Always, challenges: 2 };
         loop {
-            let token = match credentials {
-                Some(Credentials::Token(request)) => {
-                    let held =
-                        self.memory.tokens.get(self.client, &self.call.tenant, request, self.times).await;
-                    let held = held.map_err(|why| match why {
-                        NoToken::Refused(why) => not_sent("authentication", &why),
-                        NoToken::Unavailable(why) => not_sent("token", &why),
-                    })?;
-                    values.redactor.add(&held.token);
-                    Some(held)
-                }
-                _ => None,
-            };
+            let (client, memory, call, times) = (self.client, self.memory, self.call, self.times);
+            let token = held(client, memory, call, times, credentials).await?;
+            if let Some(held) = &token {
+                values.redactor.add(&held.token);
+            }
             let parameter = parameter(credentials, token.as_ref())?;
             if let Some(parameter) = &parameter {
                 values.redactor.add(parameter);
@@ -407,6 +400,61 @@ impl Revealed {
     fn draft<'a>(&'a self, authorization: Option<&'a str>) -> Draft<'a> {
         let Self { method, uri, headers, body, .. } = self;
         Draft { method, uri, headers, body: body.as_ref(), authorization }
+    }
+}
+
+/// The token of a policy that works with one.
+async fn held(
+    client: &Client,
+    memory: &Memory,
+    call: &Call,
+    times: &Times,
+    credentials: Option<&Credentials>,
+) -> Result<Option<Held>, CallOutcome> {
+    let Some(Credentials::Token(request)) = credentials else { return Ok(None) };
+    let held = memory.tokens.get(client, &call.tenant, request, times).await;
+    held.map(Some).map_err(|why| match why {
+        NoToken::Refused(why) => not_sent("authentication", &why),
+        NoToken::Unavailable(why) => not_sent("token", &why),
+    })
+}
+
+/// What proves an identity in one header, whatever the protocol.
+pub(super) struct Identity {
+    /// `Basic …` or `Bearer …`
+    pub(super) header: String,
+    token: Option<(Box<TokenRequest>, Held)>,
+}
+
+impl Identity {
+    /// The identity of a call, if its definition asks for one. Everything secret in it is told to the redactor.
+    pub(super) async fn of(
+        client: &Client,
+        memory: &Memory,
+        call: &Call,
+        times: &Times,
+        values: &mut Values,
+    ) -> Result<Option<Self>, CallOutcome> {
+        let Some(protection) = &call.effect.protection else { return Ok(None) };
+        let credentials = values.credentials(protection)?;
+        let held = held(client, memory, call, times, credentials.as_ref()).await?;
+        let Some(parameter) = parameter(credentials.as_ref(), held.as_ref())? else { return Ok(None) };
+        let scheme = if matches!(credentials, Some(Credentials::Basic(_))) { "Basic" } else { "Bearer" };
+        let header = format!("{scheme} {parameter}");
+        values.redactor.add(&parameter);
+        values.redactor.add(&header);
+        let token = match (credentials, held) {
+            (Some(Credentials::Token(request)), Some(held)) => Some((request, held)),
+            _ => None,
+        };
+        Ok(Some(Self { header, token }))
+    }
+
+    /// The receiver did not take it: the next attempt asks for another token.
+    pub(super) async fn refused(&self, memory: &Memory, tenant: &TenantId) {
+        if let Some((request, held)) = &self.token {
+            memory.tokens.forget(tenant, request, held).await;
+        }
     }
 }
 

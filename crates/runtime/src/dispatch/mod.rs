@@ -15,6 +15,7 @@ mod digest;
 mod dispatcher;
 mod exchange;
 mod fair_queue;
+mod grpc;
 mod http;
 mod journey;
 mod outcome;

@@ -1,17 +1,19 @@
 //! From a recorded request to a typed one. Pure: what cannot be sent as it is recorded is refused, with nothing sent.
 
-use super::Call;
+use super::{Call, Times};
 use crate::egress::{self, Target};
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, TE,
+    USER_AGENT,
 };
 use http::uri::PathAndQuery;
 use http::{Method, Request, Uri};
 use http_body_util::Full;
 use std::fmt;
 use tenure_dsl::json::Json;
-use tenure_engine::execution::HttpRequest;
+use tenure_engine::execution::{GrpcRequest, HttpRequest};
+use tokio::time::Instant;
 
 /// Bytes of all headers that a definition sets.
 pub const HEADER_BYTES_MAX: usize = 32 * 1024;
@@ -83,12 +85,7 @@ pub(super) fn prepare(call: &Call, draft: &Draft<'_>) -> Result<(Target, Outgoin
     let body = body(draft.body, &mut headers);
     own_headers(call, &mut headers)?;
     if let Some(text) = draft.authorization {
-        if text.len() > HEADER_BYTES_MAX {
-            return Err(invalid("credentials", format_args!("more than {HEADER_BYTES_MAX} bytes")));
-        }
-        let mut value = HeaderValue::from_bytes(text.as_bytes()).map_err(|e| invalid("credentials", e))?;
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
+        headers.insert(AUTHORIZATION, credentials(text)?);
     }
     let method = method(draft.method)?;
     // A receiver may refuse a request that could have a body and does not say that it has none.
@@ -100,6 +97,44 @@ pub(super) fn prepare(call: &Call, draft: &Draft<'_>) -> Result<(Target, Outgoin
     *request.uri_mut() = Uri::from(path);
     *request.headers_mut() = headers;
     Ok((target, request))
+}
+
+/// The target of a gRPC call and the head of its request.
+pub(super) fn grpc(
+    call: &Call,
+    recorded: &GrpcRequest,
+    authorization: Option<&str>,
+    times: &Times,
+) -> Result<(Target, Request<()>), Unsendable> {
+    let uri = format!("{}{}", recorded.server, recorded.path);
+    let (target, _) = Target::parse(&uri).map_err(Unsendable::Denied)?;
+    let uri = Uri::try_from(uri).map_err(|e| invalid("address", e))?;
+    let mut headers = HeaderMap::new();
+    own_headers(call, &mut headers)?;
+    headers.remove(ACCEPT);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert(TE, HeaderValue::from_static("trailers"));
+    // At most eight digits are allowed; that is a day.
+    let left = times.deadline.saturating_duration_since(Instant::now()).as_millis().min(99_999_999);
+    let timeout = HeaderValue::from_str(&format!("{left}m")).map_err(|e| invalid("timeout", e))?;
+    headers.insert("grpc-timeout", timeout);
+    if let Some(authorization) = authorization {
+        headers.insert(AUTHORIZATION, credentials(authorization)?);
+    }
+    let mut request = Request::new(());
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    Ok((target, request))
+}
+
+fn credentials(text: &str) -> Result<HeaderValue, Unsendable> {
+    if text.len() > HEADER_BYTES_MAX {
+        return Err(invalid("credentials", format_args!("more than {HEADER_BYTES_MAX} bytes")));
+    }
+    let mut value = HeaderValue::from_bytes(text.as_bytes()).map_err(|e| invalid("credentials", e))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// `CONNECT` would turn the connection into a tunnel.

@@ -43,13 +43,15 @@ pub struct Egress {
     policy: Policy,
     resolver: Arc<dyn Resolve>,
     tls: Arc<rustls::ClientConfig>,
+    tls_http2: Arc<rustls::ClientConfig>,
 }
 
 impl Egress {
     /// Prepares TLS. Fails when an extra root is not a certificate.
     pub fn new(options: Options) -> Result<Self, rustls::Error> {
         let tls = tls::client(&options.extra_roots)?;
-        Ok(Self { policy: options.policy, resolver: options.resolver, tls })
+        let tls_http2 = tls::http2(&tls);
+        Ok(Self { policy: options.policy, resolver: options.resolver, tls, tls_http2 })
     }
 
     /// Connects to the target on behalf of the tenant, TLS included, before `deadline`.
@@ -59,12 +61,32 @@ impl Egress {
         target: &Target,
         deadline: Instant,
     ) -> Result<Connection, Error> {
+        self.connect_with(&self.tls, tenant, target, deadline).await
+    }
+
+    /// The same to a peer that is to speak HTTP/2 under TLS.
+    pub async fn connect_http2(
+        &self,
+        tenant: &TenantId,
+        target: &Target,
+        deadline: Instant,
+    ) -> Result<Connection, Error> {
+        self.connect_with(&self.tls_http2, tenant, target, deadline).await
+    }
+
+    async fn connect_with(
+        &self,
+        tls: &Arc<rustls::ClientConfig>,
+        tenant: &TenantId,
+        target: &Target,
+        deadline: Instant,
+    ) -> Result<Connection, Error> {
         self.policy.check_target(tenant, target)?;
         let addresses = self.addresses(tenant, target, deadline).await?;
         let tcp = self.connect_any(target, &addresses, deadline).await?;
         match target.scheme {
             Scheme::Http => Ok(Connection::plain(Counted::new(tcp))),
-            Scheme::Https => self.handshake(target, tcp, deadline).await,
+            Scheme::Https => handshake(tls, target, tcp, deadline).await,
         }
     }
 
@@ -119,26 +141,26 @@ impl Egress {
         self.policy.check_ends(target, local, peer)?;
         Ok(tcp)
     }
+}
 
-    async fn handshake(
-        &self,
-        target: &Target,
-        tcp: TcpStream,
-        deadline: Instant,
-    ) -> Result<Connection, Error> {
-        let name = match &target.host {
-            Host::Address(address) => ServerName::IpAddress((*address).into()),
-            Host::Name(name) => ServerName::try_from(name.to_string()).map_err(|_| Error::Denied {
-                target: target.label(),
-                rule: Rule::Malformed("the host cannot be the subject of a certificate".into()),
-            })?,
-        };
-        let connector = TlsConnector::from(Arc::clone(&self.tls));
-        let handshake = connector.connect(name, Counted::new(tcp));
-        let stream = within(deadline, target, "tls", handshake).await?;
-        let stream = stream.map_err(|source| Error::Tls { host: target.host.to_string(), source })?;
-        Ok(Connection::tls(stream))
-    }
+async fn handshake(
+    tls: &Arc<rustls::ClientConfig>,
+    target: &Target,
+    tcp: TcpStream,
+    deadline: Instant,
+) -> Result<Connection, Error> {
+    let name = match &target.host {
+        Host::Address(address) => ServerName::IpAddress((*address).into()),
+        Host::Name(name) => ServerName::try_from(name.to_string()).map_err(|_| Error::Denied {
+            target: target.label(),
+            rule: Rule::Malformed("the host cannot be the subject of a certificate".into()),
+        })?,
+    };
+    let connector = TlsConnector::from(Arc::clone(tls));
+    let handshake = connector.connect(name, Counted::new(tcp));
+    let stream = within(deadline, target, "tls", handshake).await?;
+    let stream = stream.map_err(|source| Error::Tls { host: target.host.to_string(), source })?;
+    Ok(Connection::tls(stream))
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the place")]

@@ -10,6 +10,13 @@ pub fn roots_from_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemErr
     CertificateDer::pem_slice_iter(pem).collect()
 }
 
+/// The same for HTTP/2 alone.
+pub(super) fn http2(client: &ClientConfig) -> Arc<ClientConfig> {
+    let mut config = client.clone();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Arc::new(config)
+}
+
 /// Early data stays off: a replay of it would be an attempt that nobody decided on.
 pub(super) fn client(extra_roots: &[CertificateDer<'static>]) -> Result<Arc<ClientConfig>, rustls::Error> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };

@@ -52,6 +52,8 @@ fn row(id: ExecutionId, definition: &Definition) -> ExecutionRow {
         labels: vec![],
         summary: Sealed::EMPTY,
         events: 0,
+        parent: None,
+        owing: false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A whole node: real store, real dispatcher, real sockets on loopback.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod children;
 mod service;
 
 use service::{Answer, Service};
@@ -16,7 +17,8 @@ use tenure_store_sqlite as store_sqlite;
 use tenure_types::{ExecutionId, Status, TenantId};
 
 struct World {
-    node: Node,
+    /// None while it is dead.
+    node: Option<Node>,
     store: Arc<dyn Store>,
     acme: TenantId,
 }
@@ -41,16 +43,17 @@ impl World {
         let node = node(&store).await;
         let acme = TenantId::new("acme").unwrap();
         node.handle().provision_tenant(&acme, "Acme", &act()).await.unwrap();
-        Self { node, store, acme }
+        Self { node: Some(node), store, acme }
     }
 
     fn handle(&self) -> Handle {
-        self.node.handle()
+        self.node.as_ref().expect("it lives").handle()
     }
 
     /// The process dies and comes back: nothing is drained, everything is read from the store.
     async fn crash(&mut self) {
-        self.node = node(&self.store).await;
+        self.node = None;
+        self.node = Some(node(&self.store).await);
     }
 
     async fn start(&self, text: &str, key: Option<&str>, on_conflict: OnConflict) -> Result<Started, Error> {
@@ -73,6 +76,7 @@ impl World {
             start_at: None,
             signal: None,
             by: act.actor.clone(),
+            parent: None,
         };
         let definition = registered.definition;
         let start = StartExecution { definition, start, on_conflict, watch: true };
@@ -249,12 +253,12 @@ async fn history_is_numbered_without_gaps_and_read_in_pieces() {
 #[tokio::test]
 async fn a_drained_node_has_answered_everything_and_takes_nothing_more() {
     let service = Service::start(|_, _| Answer::Ok).await;
-    let world = World::new().await;
+    let mut world = World::new().await;
     let text = two_calls(&service, "at_most_once");
     let started = world.start(&text, None, OnConflict::Fail).await.unwrap();
     started.ended.unwrap().fired().await;
     let (handle, acme) = (world.handle(), world.acme.clone());
-    world.node.drain().await;
+    world.node.take().unwrap().drain().await;
     let input = Input::Terminate { reason: None, by: act().actor };
     let refused = handle.command(&acme, started.id, input, act()).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))));

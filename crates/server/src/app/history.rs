@@ -47,32 +47,33 @@ async fn read(
 ) -> Result<HistoryPage, Error> {
     let id = veil.id();
     let events = app.handle.history(grant.tenant(), id, after, limit).await?.ok_or_else(Error::not_found)?;
-    let ended = match events.last() {
-        Some((_, event)) => terminal(&event.fact),
-        None => ended_before(app, grant, id, after).await?,
-    };
     let next_after = events.last().map_or(after, |(seq, _)| *seq);
     veil.learn(app).await?;
+    let ended = events.last().is_none_or(|(_, event)| may_be_last(&event.fact))
+        && ended_at(app, grant, id, next_after).await?;
     let items = events.iter().map(|(seq, event)| view::event(*seq, event, veil.masks())).collect();
     Ok(HistoryPage { items, next_after, ended })
 }
 
-/// Whether there is nothing beyond `after` and never will be.
-async fn ended_before(app: &App, grant: &Grant, id: ExecutionId, after: u64) -> Result<bool, Error> {
-    if after == 0 {
-        return Ok(false);
-    }
-    let last = app.handle.history(grant.tenant(), id, after - 1, 1).await?.unwrap_or_default();
-    // A position beyond the end is a position that nothing follows, if the execution has ended.
-    if let Some((_, event)) = last.first() {
-        return Ok(terminal(&event.fact));
-    }
+/// Whether the execution has ended, owes nothing, and has nothing beyond this position. The row is read after the
+/// history: what was added in between makes it say no.
+async fn ended_at(app: &App, grant: &Grant, id: ExecutionId, last: u64) -> Result<bool, Error> {
     let row = app.handle.row(grant.tenant(), id).await?;
-    Ok(row.is_some_and(|row| row.status.ended()))
+    Ok(row.is_some_and(|row| row.status.ended() && !row.owing && row.events <= last))
 }
 
-fn terminal(fact: &Fact) -> bool {
-    matches!(fact, Fact::Completed { .. } | Fact::Faulted { .. } | Fact::Cancelled | Fact::Terminated { .. })
+/// The facts that a history can end with: the end itself, and what is settled with parent and children after it.
+fn may_be_last(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Completed { .. }
+            | Fact::Faulted { .. }
+            | Fact::Cancelled
+            | Fact::Terminated { .. }
+            | Fact::ParentTold { .. }
+            | Fact::ChildEnded { .. }
+            | Fact::ChildRefused { .. }
+    )
 }
 
 /// A history as it comes, to its end.

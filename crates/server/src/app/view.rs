@@ -4,8 +4,9 @@ use super::workflows::reference;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tenure_api::{
-    AuditActor, AuditEvent, AuditResource, Definition, DefinitionSummary, Function, FunctionSummary,
-    HistoryEvent, Json, PendingTask, StartedWorkflow, Task, Workflow, WorkflowError, WorkflowSummary,
+    AuditActor, AuditEvent, AuditResource, Definition, DefinitionSummary, FaultedChild, Function,
+    FunctionSummary, HistoryEvent, Json, PendingTask, StartedWorkflow, Task, Workflow, WorkflowError,
+    WorkflowParent, WorkflowSummary,
 };
 use tenure_dsl::error::Error;
 use tenure_dsl::sensitive::Masks;
@@ -111,13 +112,17 @@ fn error(error: &Error, masks: &Masks) -> WorkflowError {
         detail: error.detail.as_deref().map(|text| masks.text(text)),
         instance: error.instance.clone(),
         compensation: None,
+        child: None,
     }
 }
 
 /// The error of an execution, with what undoing came to.
 pub(crate) fn execution_error(execution: &Execution, masks: &Masks) -> Option<WorkflowError> {
     let found = execution.error()?;
-    Some(WorkflowError { compensation: compensation(execution, masks), ..error(found, masks) })
+    let child = execution
+        .faulted_child()
+        .map(|(id, task)| FaultedChild { id: id.to_string(), task: task.map(str::to_owned) });
+    Some(WorkflowError { compensation: compensation(execution, masks), child, ..error(found, masks) })
 }
 
 fn compensation(execution: &Execution, masks: &Masks) -> Option<Json> {
@@ -181,6 +186,15 @@ pub(crate) fn workflow(execution: &Execution, masks: &Masks) -> Workflow {
             .map(|(name, value)| (name.to_string(), json(value)))
             .collect(),
         events: execution.seq(),
+        parent: execution.parent().map(parent),
+    }
+}
+
+fn parent(parent: &execution::Parent) -> WorkflowParent {
+    WorkflowParent {
+        id: parent.execution.to_string(),
+        task: parent.task.to_string(),
+        awaited: parent.awaited,
     }
 }
 
@@ -194,6 +208,7 @@ fn pending(pending: &Pending, masks: &Masks) -> PendingTask {
         since: Some(pending.since.into()),
         due: pending.due.map(Into::into),
         detail: pending.detail.as_deref().map(|text| masks.text(text)),
+        child: pending.child.map(|child| child.to_string()),
     }
 }
 
@@ -219,6 +234,7 @@ pub(crate) fn summary(row: &ExecutionRow) -> WorkflowSummary {
         attributes: attribute::attributes(row)
             .map(|(name, value)| (name.to_owned(), attribute_json(&value)))
             .collect(),
+        parent: row.parent.map(|parent| parent.to_string()),
     }
 }
 
@@ -250,6 +266,7 @@ pub(crate) fn event(seq: u64, event: &execution::HistoryEvent, masks: &Masks) ->
         due: view.due.map(Into::into),
         frame: view.frame.map(|frame| frame.0),
         detail: view.detail.map(|text| masks.text(&text)),
+        child: view.child.map(|child| child.to_string()),
     }
 }
 

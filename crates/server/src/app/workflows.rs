@@ -17,7 +17,7 @@ use tenure_dsl::program::Definition;
 use tenure_engine::execution::{self, Execution, Start, Summary};
 use tenure_engine::shard::{self, Idempotency};
 use tenure_runtime::{StartExecution, Watch};
-use tenure_store::filter::{Comparison, TextField, TimeField};
+use tenure_store::filter::{Comparison, Condition, TextField, TimeField};
 use tenure_store::{Cursor, Filter, Order};
 use tenure_types::limits::{KEY_CHARS_MAX, LABELS_MAX, PAYLOAD_BYTES_MAX};
 use tenure_types::{DefinitionId, ExecutionId, Status};
@@ -180,6 +180,7 @@ fn start_of(grant: &Grant, command: StartWorkflow) -> Result<Start, Error> {
         start_at: start_at.map(|time| time.0),
         signal: signal.map(|signal| signal_event(signal, "/signal")).transpose()?,
         by: grant.actor().clone(),
+        parent: None,
     })
 }
 
@@ -242,17 +243,40 @@ async fn seen(app: &App, grant: &Grant, id: &str, sight: Sight) -> Result<Workfl
 /// Lists executions.
 pub(crate) async fn list(app: &App, grant: &Grant, query: &Query) -> Result<WorkflowList, Error> {
     let scope = format!("workflows {}", query.scope());
-    let cursor = query.text("pageToken").map(|token| app.cursors.open(grant.tenant(), &scope, token));
+    let order =
+        if query.text("orderBy") == Some("startedAt") { Order::OldestFirst } else { Order::NewestFirst };
+    page(app, grant, query, &scope, filter(app, query)?, order).await
+}
+
+/// Lists the children of an execution.
+pub(crate) async fn children(
+    app: &App,
+    grant: &Grant,
+    id: &str,
+    query: &Query,
+) -> Result<WorkflowList, Error> {
+    let parent = id_of(id)?;
+    app.handle.row(grant.tenant(), parent).await?.ok_or_else(Error::not_found)?;
+    let filter = Filter::everything().and(Condition::Parent(parent));
+    page(app, grant, query, &format!("children {parent}"), filter, Order::OldestFirst).await
+}
+
+async fn page(
+    app: &App,
+    grant: &Grant,
+    query: &Query,
+    scope: &str,
+    filter: Filter,
+    order: Order,
+) -> Result<WorkflowList, Error> {
+    let cursor = query.text("pageToken").map(|token| app.cursors.open(grant.tenant(), scope, token));
     let cursor: Option<Cursor> = match cursor.transpose()? {
         Some(position) => Some(position.parse().map_err(Error::parameter)?),
         None => None,
     };
-    let order =
-        if query.text("orderBy") == Some("startedAt") { Order::OldestFirst } else { Order::NewestFirst };
-    let filter = filter(app, query)?;
     let question = tenure_store::Query { filter, order, page_size: page_size(query), cursor };
     let page = app.handle.list(grant.tenant(), &question).await?;
-    let next = page.next.map(|next| app.cursors.seal(grant.tenant(), &scope, &next.to_string()));
+    let next = page.next.map(|next| app.cursors.seal(grant.tenant(), scope, &next.to_string()));
     Ok(WorkflowList {
         items: page.rows.iter().map(|row| view::summary(row)).collect(),
         next_page_token: next,

@@ -4,6 +4,7 @@
 
 mod admin;
 mod calls;
+mod children;
 mod commands;
 mod conventions;
 mod definitions;

@@ -203,7 +203,9 @@ impl Grammar<'_> {
                 (150, false)
             }
             Kind::Set(_) | Kind::Emit(_) => (100, false),
-            Kind::Wait(_) | Kind::Raise(_) | Kind::Switch(_) | Kind::Compensate(_) => (0, false),
+            Kind::Wait(_) | Kind::Raise(_) | Kind::Switch(_) | Kind::Compensate(_) | Kind::Child { .. } => {
+                (0, false)
+            }
         };
         if !self.rng.per_mille(rate) {
             return None;

@@ -3,11 +3,13 @@
 //! Compiling costs more than running, therefore most seeds draw from a pool that is made once in a process, from
 //! seeds of its own, and only some bring a fresh one.
 
+mod children;
 mod grammar;
 mod outline;
 mod text;
 mod tree;
 
+pub use children::child;
 pub use grammar::{EVENTS, STATUSES};
 pub use outline::{Outline, Place, PlaceKind, PlaceUndo};
 pub use tree::{Call, Kind, Listen, Mode, Retry, Task, Tree, Try, Undo};
@@ -36,7 +38,9 @@ impl Workflow {
     /// Draws and compiles the definition of a seed.
     pub fn fresh(seed: u64) -> Self {
         let mut rng = Rng::new(POOL_SEED ^ seed);
-        Self::of(grammar::tree(&mut rng, format!("w{seed}")))
+        let mut tree = grammar::tree(&mut rng, format!("w{seed}"));
+        children::raise(&mut tree, seed);
+        Self::of(tree)
     }
 
     /// Compiles a tree.

@@ -106,7 +106,12 @@ impl Outline {
                     self.add(body, &format!("{pointer}/foreach/do"));
                 }
             }
-            Kind::Set(_) | Kind::Raise(_) | Kind::Switch(_) | Kind::Compensate(_) | Kind::Emit(_) => {}
+            Kind::Set(_)
+            | Kind::Raise(_)
+            | Kind::Switch(_)
+            | Kind::Compensate(_)
+            | Kind::Emit(_)
+            | Kind::Child { .. } => {}
         }
         PlaceKind::Other
     }

@@ -58,6 +58,10 @@ fn the_pool_says_everything_that_the_grammar_can_say() {
         "onFailure: \"fault\"",
         "timeout:",
         "if:",
+        "run:",
+        "await: false",
+        "version: \"latest\"",
+        "\"middle",
     ] {
         assert!(texts.iter().any(|text| text.contains(word)), "{word}");
     }

@@ -116,6 +116,16 @@ impl Kind {
                 map.insert("listen".into(), json!({"to": to}));
                 insert_some(map, "foreach", listen.body.as_ref().map(|body| json!({"do": list(body)})));
             }
+            Self::Child { name, latest, awaited } => {
+                let version = if *latest { "latest" } else { "1.0.0" };
+                let workflow =
+                    json!({"namespace": "sim", "name": name, "version": version, "input": {"v": 1}});
+                let mut run = json!({"workflow": workflow});
+                if !awaited {
+                    run["await"] = json!(false);
+                }
+                map.insert("run".into(), run);
+            }
             Self::Compensate(scope) => {
                 map.insert("call".into(), json!("compensate"));
                 insert_some(map, "with", scope.as_ref().map(|scope| json!({"scope": scope})));

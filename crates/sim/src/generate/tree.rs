@@ -73,6 +73,15 @@ pub enum Kind {
     },
     /// `try`
     Try(Box<Try>),
+    /// `run.workflow`
+    Child {
+        /// The definition's name.
+        name: String,
+        /// Whether the version is `latest`.
+        latest: bool,
+        /// `await`
+        awaited: bool,
+    },
     /// `call: compensate`, of an earlier sibling or of the enclosing `try`
     Compensate(Option<String>),
     /// `emit` of an event of this type

@@ -5,7 +5,7 @@
 use crate::generate::{Outline, PlaceKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tenure_engine::execution::{Begun, Fact, FrameId, HistoryEvent, Place, Slot};
+use tenure_engine::execution::{Begun, Fact, FrameId, HistoryEvent, Parent, Place, Slot};
 use tenure_types::{Epoch, ExecutionId, Status, TaskRef, Timestamp};
 
 /// All executions that the store holds.
@@ -28,6 +28,12 @@ pub struct Record {
     pub unwound: Option<u64>,
     /// How it ended.
     pub ended: Option<Status>,
+    /// Whose child it is.
+    pub parent: Option<Parent>,
+    /// Whether its parent has yet to hear of its end, or of its being undone.
+    pub untold: bool,
+    /// Whether it undoes itself after its end, for its parent.
+    pub reopened: bool,
     /// Lists that an author's `retry` has ordered to run again: the task, and the number of the event.
     pub retried: Vec<(TaskRef, u64)>,
 }
@@ -121,8 +127,35 @@ impl Record {
             cancel: None,
             unwound: None,
             ended: None,
+            parent: None,
+            untold: false,
+            reopened: false,
             retried: vec![],
         }
+    }
+
+    /// Whether a fact may come after the end.
+    pub fn may_follow(&self, fact: &Fact) -> bool {
+        match fact {
+            Fact::ParentTold { .. } => self.untold,
+            Fact::UnwindRequested(_) => {
+                !self.reopened && self.parent.as_ref().is_some_and(|parent| parent.awaited)
+            }
+            Fact::ChildStarted { .. } | Fact::ChildRefused { .. } | Fact::ChildEnded { .. } => {
+                self.ended == Some(Status::Terminated) || self.reopened
+            }
+            _ => self.reopened,
+        }
+    }
+
+    /// Whether nothing more is expected of it.
+    pub fn at_rest(&self) -> bool {
+        self.ended.is_some() && !self.reopened && !self.untold
+    }
+
+    fn finish(&mut self, status: Status) {
+        self.ended = Some(status);
+        self.untold = self.parent.as_ref().is_some_and(|parent| parent.awaited);
     }
 
     /// The activation behind a number.
@@ -239,10 +272,10 @@ impl Record {
             Fact::UndoRetried { frame, due, .. } => self.with(*frame, |frame| frame.due = Some(*due)),
             Fact::UndoResumed { frame, .. } => self.with(*frame, |frame| frame.due = None),
             Fact::UndoFailed { frame, .. } => self.with(*frame, |frame| frame.due = None),
-            Fact::Completed { .. } => self.ended = Some(Status::Completed),
-            Fact::Faulted { .. } => self.ended = Some(Status::Faulted),
-            Fact::Cancelled => self.ended = Some(Status::Cancelled),
-            Fact::Terminated { .. } => self.ended = Some(Status::Terminated),
+            Fact::Completed { .. } => self.finish(Status::Completed),
+            Fact::Faulted { .. } => self.finish(Status::Faulted),
+            Fact::Cancelled => self.finish(Status::Cancelled),
+            Fact::Terminated { .. } => self.finish(Status::Terminated),
             Fact::AttemptStarted(_)
             | Fact::TaskRetried { .. }
             | Fact::TaskUncertain { .. }
@@ -260,8 +293,9 @@ impl Record {
             | Fact::CompensationStarted(_)
             | Fact::UndoSkipped { .. }
             | Fact::CompensationTimedOut { .. }
-            | Fact::CompensationCompleted { .. }
-            | Fact::CompensationFailed { .. }
+            | Fact::ChildStarted { .. }
+            | Fact::ChildRefused { .. }
+            | Fact::ChildEnded { .. }
             | Fact::SignalReceived { .. }
             | Fact::EventConsumed(_)
             | Fact::ItemCompleted { .. }
@@ -269,6 +303,14 @@ impl Record {
             | Fact::ProbeStarted { .. }
             | Fact::ProbeEnded { .. }
             | Fact::AttributesSet { .. } => {}
+            Fact::CompensationCompleted { frame, .. } | Fact::CompensationFailed { frame, .. } => {
+                if frame.0 == 0 && self.reopened {
+                    (self.reopened, self.untold) = (false, true);
+                }
+            }
+            Fact::BecameChild(parent) => self.parent = Some((**parent).clone()),
+            Fact::ParentTold { .. } => (self.untold, self.reopened) = (false, false),
+            Fact::UnwindRequested(_) => (self.untold, self.reopened) = (true, true),
         }
     }
 

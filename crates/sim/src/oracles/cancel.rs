@@ -21,7 +21,8 @@ impl Oracle for Cancel {
             Fact::TaskStarted(task) => no_new(record, task.parent, "a task"),
             Fact::CompensationStarted(started) => {
                 let asked = record.cancel.is_some_and(|(_, compensate)| compensate);
-                let whole = started.frame.0 == 0;
+                // What has ended is undone when its parent asks for it.
+                let whole = started.frame.0 == 0 && record.ended.is_none();
                 ensure(!whole || started.reason != Reason::Cancel || asked, || {
                     "an unwinding nobody asked for".into()
                 })

@@ -1,4 +1,5 @@
-//! Invariant 8: an execution and each of its tasks ends once, and nothing follows an execution's end.
+//! Invariant 8: an execution and each of its tasks ends once, and nothing follows an execution's end but what parents
+//! and children settle with each other.
 
 use super::{Moment, Oracle, Record, Verdict, ensure};
 use tenure_engine::execution::{Fact, HistoryEvent};
@@ -14,7 +15,9 @@ impl Oracle for EndedIsFinal {
     }
 
     fn fact(&mut self, _: ExecutionId, record: &Record, event: &HistoryEvent, _: Moment) -> Verdict {
-        ensure(record.ended.is_none(), || format!("{:?} follows the end {:?}", event.fact, record.ended))?;
+        ensure(record.ended.is_none() || record.may_follow(&event.fact), || {
+            format!("{:?} follows the end {:?}", event.fact, record.ended)
+        })?;
         let started = matches!(event.fact, Fact::Started(_));
         ensure(started == (record.seq == 0), || format!("{:?} is event {}", event.fact, record.seq + 1))?;
         match &event.fact {

@@ -12,7 +12,7 @@ pub(super) struct Liveness {
 
 impl Liveness {
     fn nothing_forgotten(&self, book: &Book, shards: u16) -> Verdict {
-        for (id, record) in book.iter().filter(|(_, record)| record.ended.is_none()) {
+        for (id, record) in book.iter().filter(|(_, record)| !record.at_rest()) {
             let current = self.owned.get(&id.shard(shards));
             let lost = record.frames.iter().find(|frame| !frame.settled && Some(&frame.epoch) != current);
             ensure(lost.is_none(), || {
@@ -40,7 +40,7 @@ impl Oracle for Liveness {
     }
 
     fn finish(&mut self, book: &Book, end: &End) -> Verdict {
-        let open = book.iter().find(|(_, record)| record.ended.is_none());
+        let open = book.iter().find(|(_, record)| !record.at_rest());
         match open {
             Some((id, record)) => {
                 let under_way: Vec<String> = record
@@ -49,7 +49,8 @@ impl Oracle for Liveness {
                     .filter(|frame| frame.ended.is_none())
                     .map(|frame| format!("{} {:?}", frame.place, frame.kind))
                     .collect();
-                Err(format!("{id} has not ended: {}", under_way.join(", ")))
+                let owed = if record.untold { "; its parent was not told" } else { "" };
+                Err(format!("{id} has not ended: {}{owed}", under_way.join(", ")))
             }
             None => {
                 ensure(!end.exhausted, || "everything has ended and the world does not come to rest".into())

@@ -9,6 +9,7 @@ mod at_most_once;
 mod audit;
 mod bounds;
 mod cancel;
+mod children;
 mod completed_was_executed;
 mod ended_is_final;
 mod fence;
@@ -254,6 +255,7 @@ impl Oracles {
             Box::new(ended_is_final::EndedIsFinal),
             Box::new(timers::Timers::default()),
             Box::new(signals::Signals::default()),
+            Box::new(children::Children::default()),
             Box::new(cancel::Cancel),
             Box::new(undo::Undo::default()),
             Box::new(audit::Audit::default()),

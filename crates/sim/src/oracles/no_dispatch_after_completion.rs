@@ -55,7 +55,7 @@ impl Oracle for NoDispatchAfterCompletion {
             .ok_or_else(|| format!("{id}: a call of a task that is not durable"))?;
         let what =
             || format!("{id}: attempt {} of {} was sent while {frame:?}", request.attempt, frame.place);
-        ensure(record.ended.is_none() && frame.ended.is_none(), what)?;
+        ensure((record.ended.is_none() || record.reopened) && frame.ended.is_none(), what)?;
         ensure(frame.attempt == request.attempt && !frame.settled, what)?;
         ensure(moment.clock < request.send_by, || {
             format!("{id}: {} was sent at {} after {}", frame.place, moment.clock.0, request.send_by.0)

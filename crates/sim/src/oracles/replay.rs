@@ -29,11 +29,11 @@ impl Oracle for Replay {
         "7 history replays to the same state"
     }
 
-    fn fact(&mut self, id: ExecutionId, _: &Record, event: &HistoryEvent, _: Moment) -> Verdict {
+    fn fact(&mut self, id: ExecutionId, record: &Record, event: &HistoryEvent, _: Moment) -> Verdict {
         let tenant = || TenantId::new("sim").expect("a DNS label");
         let folded = self.folded.entry(id).or_insert_with(|| Execution::new(id, tenant()));
-        // What follows an end is invariant 8, and cannot be folded.
-        if !(folded.exists() && folded.status().ended()) {
+        // What must not follow an end is invariant 8, and cannot be folded.
+        if record.ended.is_none() || record.may_follow(&event.fact) {
             folded.apply(event);
         }
         Ok(())

@@ -96,6 +96,19 @@ impl World {
         self.events.push(event);
     }
 
+    /// A fact of another execution.
+    pub(super) fn fact_of(&mut self, id: ExecutionId, fact: Fact) {
+        let moment = self.moment();
+        self.oracles.fact(id, &HistoryEvent { at: Timestamp(self.at), fact }, moment);
+    }
+
+    /// A task of any kind, in a place of its own.
+    pub(super) fn begin_task(&mut self, index: usize, begun: Begun) {
+        let place = Place { task: pointer(index).into(), ..Place::root() };
+        let slot = Slot::Branch(u32::try_from(index).unwrap());
+        self.start(ROOT, slot, place, begun);
+    }
+
     pub(super) fn seen(&mut self, seen: &Seen<'_>) {
         let moment = self.moment();
         self.oracles.seen(seen, moment);

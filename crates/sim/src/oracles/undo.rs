@@ -66,6 +66,10 @@ impl Oracle for Undo {
                 }
                 Ok(())
             }
+            Fact::ChildEnded { frame, undoable: true, .. } => {
+                debts.owe_child(record, *frame);
+                Ok(())
+            }
             Fact::CompensationStarted(started) => debts.unwind(record, started),
             Fact::UndoStarted { owner, entry, .. } => debts.begin(record, *owner, *entry),
             Fact::UndoCompleted { frame, .. } => {
@@ -137,6 +141,13 @@ impl Debts {
         }
     }
 
+    /// What a child did is the parent's to have undone, whether the task itself has an undo or not.
+    fn owe_child(&mut self, record: &Record, frame: FrameId) {
+        if record.frame(frame).is_some_and(|frame| !frame.undoing) {
+            self.owed.entry(frame).or_insert(Debt::Open);
+        }
+    }
+
     fn completed(&mut self, record: &Record, frame: FrameId) -> Verdict {
         let Some(activation) = record.frame(frame).filter(|frame| !frame.undoing) else { return Ok(()) };
         if activation.kind == Doing::Fork
@@ -172,7 +183,8 @@ impl Debts {
         let (root, reason) = (started.frame.0 == 0, started.reason);
         // An uncertain step may order an unwinding of its own: `onUncertain: compensate`.
         let ordered = started.error.as_ref().is_some_and(|error| error.title.as_deref() == Some("uncertain"));
-        let allowed = reason != Reason::Fault || record.outline.on_fault || ordered;
+        let for_parent = record.ended.is_some();
+        let allowed = reason != Reason::Fault || record.outline.on_fault || ordered || for_parent;
         ensure(allowed, || "an unwinding the definition forbids".into())?;
         let race = matches!(started.target, Target::Losers { .. });
         ensure(root || race || reason == Reason::Explicit, || {

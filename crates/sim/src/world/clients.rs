@@ -15,6 +15,7 @@ use tenure_engine::shard::{
     Answer, Idempotency, Input as ShardInput, Mail, NewExecution, OnConflict, ReplyTo,
 };
 use tenure_runtime::codec;
+use tenure_runtime::errand::{Birth, Sent};
 use tenure_types::{ExecutionId, TenantId, Timestamp};
 
 /// How often a client tries to start.
@@ -39,7 +40,7 @@ pub(super) struct Client {
 }
 
 /// Someone who waits for an answer.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Waiting {
     /// A client, for its start under this id.
     Start { client: usize, id: ExecutionId },
@@ -47,6 +48,10 @@ pub(super) enum Waiting {
     Command { id: ExecutionId, ack: Ack },
     /// Whoever brings an event to an execution.
     Parcel { parcel: u64, id: ExecutionId },
+    /// A parent, for the start of its child.
+    Birth(Box<Birth>),
+    /// An execution, for the answer to what it told another.
+    Errand(Sent),
 }
 
 impl World {
@@ -171,6 +176,7 @@ impl World {
                 start_at: wish.start_at,
                 signal: None,
                 by: actor("client"),
+                parent: None,
             },
             on_conflict: wish.on_conflict,
             idempotency: wish.promise.map(|key| Idempotency { key, fingerprint: [7; 32] }),
@@ -191,7 +197,7 @@ impl World {
         match waiting {
             Waiting::Start { client, .. } => self.try_again(*client),
             Waiting::Parcel { parcel, .. } => self.carry_later(*parcel),
-            Waiting::Command { .. } => {}
+            Waiting::Command { .. } | Waiting::Birth(_) | Waiting::Errand(_) => {}
         }
     }
 
@@ -236,6 +242,9 @@ impl World {
                 self.coverage.hit(State::CancelLoses);
             }
             (Waiting::Start { .. } | Waiting::Command { .. }, Err(_)) | (Waiting::Parcel { .. }, _) => {}
+            (waiting @ (Waiting::Birth(_) | Waiting::Errand(_)), answer) => {
+                self.answer_family(waiting, answer);
+            }
         }
     }
 
@@ -274,15 +283,15 @@ impl World {
         {
             return self.see(&Seen::Acked { id, ack: &ack });
         }
-        let tenant = self.oracles.outline(id).and_then(|_| self.tenant_of(id));
+        let tenant = Some(self.tenant_of(id));
         let reply = self.wait(Waiting::Command { id, ack });
         let reply = if self.planted(Mutant::QueueUnbounded) { None } else { Some(reply) };
         self.handle(id, ShardInput::Deliver(Mail { id, tenant, input, idempotency: None, reply }));
     }
 
-    /// Whose it is, as whoever commands it knows; `None` as long as it is not stored.
-    fn tenant_of(&self, id: ExecutionId) -> Option<TenantId> {
-        self.disk.load(id).map(|loaded| loaded.row.tenant.clone())
+    /// Whose it is, as whoever commands it knows; anybody's as long as it is not stored.
+    pub(super) fn tenant_of(&self, id: ExecutionId) -> TenantId {
+        self.disk.load(id).map_or_else(|| tenant(0), |loaded| loaded.row.tenant.clone())
     }
 
     fn resolution(&mut self) -> Resolution {
@@ -352,7 +361,11 @@ fn stuck(state: PendingState) -> bool {
         | PendingState::Retrying
         | PendingState::Waiting
         | PendingState::Listening
-        | PendingState::Publishing => false,
+        | PendingState::Publishing
+        | PendingState::StartingChild
+        | PendingState::Child
+        | PendingState::EndingChild
+        | PendingState::UndoingChild => false,
     }
 }
 

@@ -149,7 +149,7 @@ impl World {
             }
             if let Some(summary) = &write.row {
                 self.oracles.seen(&Seen::RowWritten { id: write.id, summary }, moment);
-                self.incidents.insert(write.id, if summary.status.ended() { 0 } else { summary.incidents });
+                self.incidents.insert(write.id, summary.incidents);
             }
             self.oracles.seen(&Seen::Written { id: write.id }, moment);
             self.wake_courier();

@@ -151,7 +151,8 @@ impl World {
                 continue;
             }
             let input = Input::Event { event: Arc::clone(&own.event), addressed, by: actor("sender") };
-            self.handle(id, ShardInput::Deliver(Mail { id, tenant: None, input, idempotency: None, reply }));
+            let tenant = Some(self.tenant_of(id));
+            self.handle(id, ShardInput::Deliver(Mail { id, tenant, input, idempotency: None, reply }));
         }
         self.drain();
     }

@@ -9,7 +9,7 @@ use tenure_engine::execution::{
     CauseClass, Execution, Fact, FrameId, HistoryEvent, Reason, Resolution, Taken, Target,
 };
 use tenure_engine::shard::limits::TIMER_HORIZON_MS;
-use tenure_types::ExecutionId;
+use tenure_types::{ExecutionId, Status};
 
 /// A timer that fires this much late has seen an outage.
 const OUTAGE_MS: u64 = 5_000;
@@ -136,6 +136,15 @@ fn reached(record: &Record, event: &HistoryEvent) -> Option<State> {
             Taken::Published { .. } => State::EventConsumed,
             Taken::Signal { .. } => State::SignalConsumed,
         },
+        Fact::ChildRefused { .. } => State::ChildRefused,
+        Fact::BecameChild(parent) if parent.depth > 1 => State::ChildOfChild,
+        Fact::ChildEnded { status, .. } => match status {
+            Status::Faulted => State::ChildFaulted,
+            Status::Cancelled => State::ChildCancelled,
+            Status::Terminated => State::ChildTerminated,
+            _ => return None,
+        },
+        Fact::UnwindRequested(_) => State::ChildUndone,
         Fact::Completed { .. } => State::Completed,
         Fact::Faulted { .. } if record.unwound.is_some() => State::Compensated,
         _ => return None,

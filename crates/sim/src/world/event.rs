@@ -36,6 +36,8 @@ pub(super) enum Event {
     Attend { life: u64, id: ExecutionId },
     /// The node lists what is due soon.
     House { life: u64, round: u64 },
+    /// What is known about a child before its start reaches the node.
+    Birth { life: u64, number: u64 },
     /// The node's own alarm.
     Wake { life: u64, alarm: u64 },
     /// A call is next in the dispatcher.
@@ -80,6 +82,7 @@ impl Event {
             Self::Acquire { .. } => "acquire",
             Self::Attend { .. } => "attend",
             Self::House { .. } => "house",
+            Self::Birth { .. } => "birth",
             Self::Wake { .. } => "wake",
             Self::Dispatch { .. } => "dispatch",
             Self::Write { .. } => "write",
@@ -111,6 +114,7 @@ impl Event {
             }
             Self::ReadKey { life, .. } | Self::KeyFound { life, .. } | Self::Acquire { life } => *life,
             Self::House { life, round } => *life ^ *round << 32,
+            Self::Birth { life, number } => *life ^ *number << 32,
             Self::Wake { life, alarm } => *life ^ *alarm << 32,
             Self::Dispatch { process, call }
             | Self::Write { process, call }

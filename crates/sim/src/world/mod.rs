@@ -11,6 +11,7 @@ mod cover;
 mod disk;
 mod dispatch;
 mod event;
+mod family;
 mod node;
 mod receiver;
 mod recovery;
@@ -229,6 +230,7 @@ impl World {
             Event::KeyFound { life, key, holder } => self.key_found(life, key, holder),
             Event::Attend { life, id } => self.attend(life, id),
             Event::House { life, round } => self.keep_house(life, round),
+            Event::Birth { life, number } => self.birth(life, number),
             Event::Wake { life, alarm } => self.wake(life, alarm),
             Event::Dispatch { process, call } => self.dispatch(process, call),
             Event::Write { process, call } => self.write(process, call),

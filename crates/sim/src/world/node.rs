@@ -7,6 +7,7 @@ use crate::mutant::Mutant;
 use std::collections::{BTreeMap, BTreeSet};
 use tenure_engine::execution::{self, EffectId, Execution};
 use tenure_engine::shard::{Batch, Input, Key, Mail, Output, ReplyTo, Shard};
+use tenure_runtime::errand::Birth;
 use tenure_store::{Error, ShardLease};
 use tenure_types::{ExecutionId, ShardId, Timestamp};
 
@@ -29,6 +30,8 @@ pub(super) struct Node {
     touched: BTreeSet<usize>,
     batches: Vec<Batch>,
     pub(super) waiting: BTreeMap<ReplyTo, Waiting>,
+    /// Children on their way to their start.
+    pub(super) births: BTreeMap<u64, Birth>,
     /// What comes while the shards are being acquired.
     pub(super) inbox: Vec<Event>,
     /// Events on their way.
@@ -126,6 +129,7 @@ impl World {
         self.node.touched.clear();
         self.node.batches.clear();
         self.node.in_flight.clear();
+        self.node.births.clear();
         self.node.strangers = 0;
         self.node.torn = false;
         self.node.alarm_at = None;
@@ -221,6 +225,7 @@ impl World {
             Output::Perform { id, call, .. } => self.call(id, call),
             Output::Publish { id, frame, event, .. } => self.publish(id, frame, &event),
             Output::Abandon { id, effect } => self.abandon(id, effect),
+            Output::Errand { id, tenant, errand } => self.run_errand(id, tenant, errand),
             Output::Reply { to, answer } => self.reply(to, answer),
             Output::Advanced { .. } => {}
         }

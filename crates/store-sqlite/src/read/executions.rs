@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tenure_store::{Cursor, DueCursor, Error, ExecutionRow, HistoryBlob, KeyHolders, LoadedExecution};
-use tenure_types::{ExecutionId, ShardId, Status, TenantId, Timestamp};
+use tenure_types::{ExecutionId, ShardId, TenantId, Timestamp};
 
 /// The key of an execution's first possible history row.
 pub(crate) fn history_key(key: u64, seq: u64) -> i64 {
@@ -150,15 +150,13 @@ impl View<'_> {
         limit: usize,
     ) -> Result<Vec<Arc<ExecutionRow>>, Error> {
         let wanted = |row: &ExecutionRow| {
-            row.id.shard(self.shards) == shard
-                && under_way(row.status)
-                && after.is_none_or(|after| row.id > after)
+            row.id.shard(self.shards) == shard && row.attended() && after.is_none_or(|after| row.id > after)
         };
         let newer = self.generations.rows(wanted);
         let mut found: BTreeMap<ExecutionId, Arc<ExecutionRow>> =
             newer.into_iter().map(|row| (row.id, row)).collect();
         let sql = format!(
-            "SELECT {COLUMNS} FROM executions e WHERE e.shard = ? AND e.status IN (0, 1, 3) AND e.id > ? ORDER BY e.id"
+            "SELECT {COLUMNS} FROM executions e WHERE e.shard = ? AND (e.status IN (0, 1, 3) OR e.owing = 1) AND e.id > ? ORDER BY e.id"
         );
         let mut statement = self.db.prepare_cached(&sql).map_err(from_sql)?;
         // An id has 16 bytes; the empty blob sorts before all.
@@ -170,7 +168,7 @@ impl View<'_> {
             let id = row::id(stored.get(0).map_err(from_sql)?);
             let row = match self.generations.row(id) {
                 Said::Nothing => Arc::new(row::decode(stored)?),
-                Said::Row(newer) if under_way(newer.status) => newer,
+                Said::Row(newer) if newer.attended() => newer,
                 Said::Row(_) | Said::Deleted => continue,
             };
             found.insert(id, row);
@@ -275,12 +273,12 @@ impl View<'_> {
         before: Timestamp,
         limit: usize,
     ) -> Result<Vec<ExecutionId>, Error> {
-        let at =
-            |row: &ExecutionRow| row.ended_at.filter(|ended_at| *ended_at < before).map(|at| (at, row.id));
+        let at = |row: &ExecutionRow| {
+            row.ended_at.filter(|ended_at| *ended_at < before && !row.owing).map(|at| (at, row.id))
+        };
         let newer = self.generations.rows(|row| row.tenant == *tenant && at(row).is_some());
         let mut ended: Vec<(Timestamp, ExecutionId)> = newer.iter().filter_map(|row| at(row)).collect();
-        let sql =
-            "SELECT ended_at, id FROM executions WHERE tenant = ? AND ended_at < ? ORDER BY ended_at, id";
+        let sql = "SELECT ended_at, id FROM executions WHERE tenant = ? AND ended_at < ? AND owing = 0 ORDER BY ended_at, id";
         let mut statement = self.db.prepare_cached(sql).map_err(from_sql)?;
         let mut rows = statement.query(params![tenant.as_str(), ms(before)]).map_err(from_sql)?;
         let mut taken = 0;
@@ -295,14 +293,5 @@ impl View<'_> {
         ended.sort_unstable();
         ended.truncate(limit);
         Ok(ended.into_iter().map(|(_, id)| id).collect())
-    }
-}
-
-fn under_way(status: Status) -> bool {
-    match status {
-        Status::Pending | Status::Running | Status::Suspended => true,
-        Status::Waiting | Status::Cancelled | Status::Faulted | Status::Completed | Status::Terminated => {
-            false
-        }
     }
 }

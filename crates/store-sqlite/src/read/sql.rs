@@ -76,6 +76,7 @@ impl Sql {
                 self.among("e.compensation", states.iter().map(|state| *state as u8));
             }
             Condition::Id(id) => self.bind(" AND e.id = ?", id_bytes(*id).to_vec()),
+            Condition::Parent(id) => self.bind(" AND e.parent = ?", id_bytes(*id).to_vec()),
             Condition::Text { field, value } => {
                 self.push(" AND ");
                 self.push(text_column(*field));

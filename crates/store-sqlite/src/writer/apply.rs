@@ -359,11 +359,11 @@ impl Tables<'_> {
         rest: &[u8],
     ) -> Result<(), Error> {
         let sql = if verb == "INSERT" {
-            "INSERT INTO executions VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)"
+            "INSERT INTO executions VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)"
         } else {
             "UPDATE executions SET id=?2, tenant=?3, shard=?4, status=?5, compensation=?6, namespace=?7, name=?8, \
              version=?9, business_key=?10, correlation_id=?11, started_at=?12, updated_at=?13, ended_at=?14, due=?15, \
-             rest=?16 WHERE key=?1"
+             rest=?16, owing=?17, parent=?18 WHERE key=?1"
         };
         let mut statement = self.db.prepare_cached(sql).map_err(from_sql)?;
         let values = params![
@@ -383,6 +383,8 @@ impl Tables<'_> {
             row.ended_at.map(ms),
             row.due.map(ms),
             rest,
+            row.owing,
+            row.parent.map(id_bytes),
         ];
         statement.execute(values).map(drop).map_err(from_sql)
     }

@@ -112,7 +112,7 @@ impl Writer {
         for RowWrite { row, before: _ } in &commit.rows {
             let key = key(&row.id);
             places.keys.push(key);
-            self.row.push(&RecordRef::Row { key, row });
+            self.row.push(&RecordRef::row(key, row));
         }
         for HistoryAppend { execution: id, tenant: _, first_seq, events, blob } in &commit.appends {
             let key = key(id);

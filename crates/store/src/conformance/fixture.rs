@@ -75,6 +75,8 @@ pub fn row(n: u64) -> ExecutionRow {
         labels: Vec::new(),
         summary: Sealed::EMPTY,
         events: 1,
+        parent: None,
+        owing: false,
     }
 }
 

@@ -218,6 +218,30 @@ pub(super) fn every_condition_filters(t: &mut Bench<'_>) {
     }
 }
 
+pub(super) fn the_children_of_an_execution_are_listed(t: &mut Bench<'_>) {
+    let of = |n: u64, parent: u64| ExecutionRow { parent: Some(id(parent)), ..row(n) };
+    t.start(row(1));
+    t.start(of(2, 1));
+    t.start(of(3, 9));
+    let mut foreign = of(4, 1);
+    foreign.tenant = demo();
+    t.start(foreign);
+    t.restart();
+    t.start(of(5, 1));
+    t.start(of(6, 2));
+    let children = |n: u64| Filter::everything().and(Condition::Parent(id(n)));
+    assert_eq!(t.list(children(1)), [5, 2]);
+    assert_eq!(t.list(children(2)), [6]);
+    assert_eq!(t.list(children(6)), Vec::<u64>::new());
+    let oldest = Query { filter: children(1), order: Order::OldestFirst, page_size: 1, cursor: None };
+    let first = t.page(&oldest);
+    assert_eq!(numbers(&first), [2]);
+    assert_eq!(numbers(&t.page(&Query { cursor: first.next, ..oldest })), [5]);
+    t.change(ended(of(2, 1), Status::Completed, 9_000));
+    assert_eq!(t.list(children(1).status([Status::Completed])), [2]);
+    assert_eq!(t.count(&children(1)), BTreeMap::from([(Status::Running, 1), (Status::Completed, 1)]));
+}
+
 pub(super) fn a_filter_of_several_statuses_merges_in_order(t: &mut Bench<'_>) {
     for n in 0..16 {
         t.start(varied(n));

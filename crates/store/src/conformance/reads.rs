@@ -104,6 +104,27 @@ pub(super) fn open_executions_are_those_with_something_under_way(t: &mut Bench<'
     assert_eq!(open(t)[1].id, id(2));
 }
 
+pub(super) fn executions_that_owe_something_are_open_whatever_their_status(t: &mut Bench<'_>) {
+    for (n, status) in (0..).zip(Status::ALL) {
+        let mut row = if status.ended() { ended(row(n), *status, 5_000) } else { row(n) };
+        (row.status, row.owing) = (*status, true);
+        t.start(row);
+    }
+    let ids = |t: &Bench<'_>| open(t).iter().map(|row| row.id).collect::<Vec<_>>();
+    assert_eq!(ids(t), (0..8).map(id).collect::<Vec<_>>());
+    assert_eq!(delete(t, 9_000, 10), 0, "what owes something is kept");
+    t.restart();
+    assert_eq!(ids(t), (0..8).map(id).collect::<Vec<_>>());
+    for (n, status) in (0..).zip(Status::ALL) {
+        let settled = if status.ended() { ended(row(n), *status, 5_000) } else { row(n) };
+        t.change_from(*status, ExecutionRow { status: *status, ..settled });
+    }
+    assert_eq!(ids(t), [id(0), id(1), id(3)]);
+    t.restart();
+    assert_eq!(ids(t), [id(0), id(1), id(3)]);
+    assert_eq!(delete(t, 9_000, 10), 4);
+}
+
 pub(super) fn open_executions_come_in_pages_by_id(t: &mut Bench<'_>) {
     let shards = t.store().shard_count();
     let shard = id(0).shard(shards);
@@ -338,6 +359,7 @@ pub(super) fn every_field_of_a_row_comes_back(t: &mut Bench<'_>) {
     full.labels = vec![("b".into(), "2".into()), ("a".into(), String::new())];
     full.summary = Sealed(vec![0, 255, 1]);
     full.events = 17;
+    full.parent = Some(id(9));
     t.start(full.clone());
     assert_eq!(*t.row(1).unwrap(), full);
     t.restart();

@@ -28,7 +28,7 @@ impl Core {
         let shards = self.shard_count();
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let rows = self.executions.range((start, Bound::Unbounded)).map(|(_, stored)| &stored.row);
-        rows.filter(|row| row.id.shard(shards) == shard && under_way(row.status))
+        rows.filter(|row| row.id.shard(shards) == shard && row.attended())
             .take(limit)
             .map(Arc::clone)
             .collect()
@@ -156,6 +156,7 @@ impl Core {
         self.check_act(&act)?;
         let mut ended: Vec<(Timestamp, ExecutionId)> = self
             .rows(tenant, &Filter::everything())
+            .filter(|row| !row.owing)
             .filter_map(|row| row.ended_at.filter(|ended_at| *ended_at < before).map(|at| (at, row.id)))
             .collect();
         ended.sort_unstable();
@@ -165,15 +166,6 @@ impl Core {
         }
         self.write_act(act);
         Ok(ended.len() as u64)
-    }
-}
-
-fn under_way(status: Status) -> bool {
-    match status {
-        Status::Pending | Status::Running | Status::Suspended => true,
-        Status::Waiting | Status::Cancelled | Status::Faulted | Status::Completed | Status::Terminated => {
-            false
-        }
     }
 }
 

@@ -77,6 +77,7 @@ fn log<'t>(turn: &'t Turn<'_>, owner: FrameId, slot: Slot) -> &'t Log<Undoable> 
         | State::Compensate
         | State::Emit(_)
         | State::Listen(_)
+        | State::Child(_)
         | State::Undo(_) => &frame.log,
     }
 }

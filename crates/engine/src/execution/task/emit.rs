@@ -65,6 +65,7 @@ pub(in super::super) fn published(turn: &mut Turn<'_>, id: FrameId) {
         | State::Call(_)
         | State::Compensate
         | State::Listen(_)
+        | State::Child(_)
         | State::Undo(_) => None,
     });
     if let Some(event) = event {

@@ -1,6 +1,7 @@
 //! The kinds of tasks, one file each, and what they have in common when they start.
 
 mod call_function;
+pub(super) mod call_grpc;
 pub(super) mod call_http;
 mod call_openapi;
 pub(super) mod call_rpc;
@@ -13,6 +14,7 @@ pub(super) mod fork;
 pub(super) mod gather;
 pub(super) mod listen;
 mod raise;
+mod run_workflow;
 mod set;
 mod switch;
 pub(super) mod try_;
@@ -115,7 +117,8 @@ fn entering<'a>(turn: &Turn<'a>, enter: &Enter, node: &'a Node) -> Entering<'a> 
         | State::Call(_)
         | State::Compensate
         | State::Emit(_)
-        | State::Listen(_) => parent.attempts_before,
+        | State::Listen(_)
+        | State::Child(_) => parent.attempts_before,
     };
     Entering {
         node,
@@ -177,11 +180,13 @@ fn prepare(turn: &Turn<'_>, entering: &mut Entering<'_>) -> Result<(Begun, Next)
         Kind::Http(call) => call_http::prepare(turn, entering, call),
         Kind::OpenApi(call) => call_openapi::prepare(turn, entering, call),
         Kind::Rpc(call) => call_rpc::prepare(turn, entering, call),
+        Kind::Grpc(call) => call_grpc::prepare(turn, entering, call),
         Kind::Compensate(_) => Ok(compensate::prepare()),
         Kind::Emit(emit) => emit::prepare(turn, entering, emit),
         Kind::Listen(listen) => listen::prepare(turn, entering, listen),
         Kind::Function(call) => call_function::prepare(turn, entering, call),
         Kind::Extended(extended) => extended::prepare(turn, entering, extended),
+        Kind::RunWorkflow(run) => run_workflow::prepare(turn, entering, run),
     }
 }
 
@@ -219,7 +224,7 @@ fn go_on(turn: &mut Turn<'_>, id: FrameId, node: &Node) {
         Kind::For(_) => for_::next(turn, id),
         Kind::Fork(_) => fork::fill(turn, id),
         Kind::Try(_) => try_::start(turn, id),
-        Kind::Http(_) | Kind::OpenApi(_) | Kind::Rpc(_) => super::attempt::start(turn, id),
+        Kind::Http(_) | Kind::OpenApi(_) | Kind::Rpc(_) | Kind::Grpc(_) => super::attempt::start(turn, id),
         Kind::Compensate(call) => compensate::run(turn, id, call),
         Kind::Listen(_) => listen::advance(turn, id),
         Kind::Extended(_) => extended::start(turn, id),
@@ -229,7 +234,8 @@ fn go_on(turn: &mut Turn<'_>, id: FrameId, node: &Node) {
         | Kind::Raise(_)
         | Kind::Wait(_)
         | Kind::Emit(_)
-        | Kind::Function(_) => {
+        | Kind::Function(_)
+        | Kind::RunWorkflow(_) => {
             unreachable!("`{}` has nothing of its own to go on with", node.task)
         }
     }

@@ -119,7 +119,7 @@ pub(in super::super) fn catch(turn: &mut Turn<'_>, id: FrameId, error: Error) {
 fn verdict(turn: &Turn<'_>, id: FrameId, error: &Error) -> Result<Verdict, Error> {
     let (node, guarded) = declared(turn, id);
     let frame = turn.exec.frame(id);
-    let extra = [(Arc::clone(&guarded.variable), error.to_json())];
+    let extra = [(Arc::clone(&guarded.variable), turn.exec.described(error))];
     let scope = Scope::of_frame(turn, frame, node).extra(&extra);
     if !caught(guarded, error, &frame.input, &scope)? {
         return Ok(Verdict::Pass);

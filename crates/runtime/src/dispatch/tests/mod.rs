@@ -4,6 +4,7 @@ mod authentication;
 mod calls;
 mod connections;
 mod digest;
+mod grpc;
 mod lab;
 mod outcomes;
 mod redirects;

@@ -9,14 +9,14 @@ use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-fn certificate(names: &[&str]) -> CertifiedKey<KeyPair> {
+pub(super) fn certificate(names: &[&str]) -> CertifiedKey<KeyPair> {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let signing_key = KeyPair::generate().unwrap();
     let cert = CertificateParams::new(names).unwrap().self_signed(&signing_key).unwrap();
     CertifiedKey { cert, signing_key }
 }
 
-fn server_config(key: &CertifiedKey<KeyPair>) -> Arc<ServerConfig> {
+pub(super) fn server_config(key: &CertifiedKey<KeyPair>) -> Arc<ServerConfig> {
     let der = PrivateKeyDer::try_from(key.signing_key.serialize_der()).unwrap();
     let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -43,7 +43,7 @@ fn tls_server(key: &CertifiedKey<KeyPair>) -> Server {
     })
 }
 
-fn lab(roots: Vec<CertificateDer<'static>>) -> Lab {
+pub(super) fn lab(roots: Vec<CertificateDer<'static>>) -> Lab {
     let options = Options { extra_roots: roots, ..Options::new(Policy::open(vec![])) };
     Lab::over(Egress::new(options).unwrap(), 64, |_| {})
 }

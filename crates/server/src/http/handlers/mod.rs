@@ -98,6 +98,7 @@ pub(crate) fn of(operation: Operation) -> Handler {
         Operation::PublishEvents => Tenant(boxed(events::publish)),
         Operation::ShowHistory => Tenant(boxed(history::show)),
         Operation::ListTasks => Tenant(boxed(tasks::list)),
+        Operation::ListChildren => Tenant(boxed(workflows::children)),
         Operation::ShowTask => Tenant(boxed(tasks::show)),
         Operation::ResolveTask => Tenant(boxed(tasks::resolve)),
         Operation::PutSecret => Tenant(boxed(secrets::put)),

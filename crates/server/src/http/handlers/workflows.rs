@@ -47,6 +47,11 @@ pub(super) async fn list(app: Arc<App>, grant: Grant, call: Call) -> Answer {
     Ok(Reply::ok(&workflows::list(&app, &grant, &call.query).await?).into())
 }
 
+pub(super) async fn children(app: Arc<App>, grant: Grant, call: Call) -> Answer {
+    let id = call.parameter("id");
+    Ok(Reply::ok(&workflows::children(&app, &grant, id, &call.query).await?).into())
+}
+
 pub(super) async fn count(app: Arc<App>, grant: Grant, call: Call) -> Answer {
     Ok(Reply::ok(&workflows::count(&app, &grant, &call.query).await?).into())
 }
