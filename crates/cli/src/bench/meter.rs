@@ -5,7 +5,7 @@ use super::load::{Lane, Target};
 use super::process::Server;
 use super::stats::number;
 use super::usage::Usage;
-use super::{disk, scrape};
+use super::{device, disk, scrape};
 use crate::error::{Code, Error};
 use bytes::Bytes;
 use http::Request;
@@ -27,6 +27,7 @@ pub(crate) struct Reading {
     usage: Usage,
     syncs: f64,
     store_bytes: Option<f64>,
+    device_bytes: Option<u64>,
     turns: f64,
 }
 
@@ -43,6 +44,7 @@ impl Reading {
             usage,
             syncs,
             store_bytes: scrape::total(&text, STORE_BYTES),
+            device_bytes: device::written_bytes(server.data()),
             turns: scrape::total(&text, TURNS).unwrap_or(0.0),
         })
     }
@@ -58,11 +60,12 @@ impl Reading {
         let seconds = self.at.duration_since(before.at).as_secs_f64();
         let steps = number(steps.max(1));
         let cpu_us = number(self.usage.cpu_us.saturating_sub(before.usage.cpu_us));
-        let written = number(self.usage.written_bytes.saturating_sub(before.usage.written_bytes));
         let syncs = self.syncs - before.syncs;
         figures.add("server_cpu_per_step_us", cpu_us / steps);
         figures.add("server_cpu_cores", cpu_us / 1e6 / seconds);
-        figures.add("server_written_per_step_bytes", written / steps);
+        if let Some((now, then)) = self.device_bytes.zip(before.device_bytes) {
+            figures.add("device_written_per_step_bytes", number(now.saturating_sub(then)) / steps);
+        }
         let store_bytes = self.store_bytes.zip(before.store_bytes).map(|(now, then)| now - then);
         if let Some(bytes) = store_bytes {
             figures.add("store_written_per_step_bytes", bytes / steps);
@@ -70,7 +73,7 @@ impl Reading {
         figures.add("turns_per_sync", (self.turns - before.turns) / syncs.max(1.0));
         figures.add("syncs_per_s", syncs / seconds);
         figures.add("server_rss_mb", number(self.usage.rss_bytes) / 1e6);
-        let per_sync = store_bytes.unwrap_or(written) / syncs.max(1.0);
+        let per_sync = store_bytes.unwrap_or(0.0) / syncs.max(1.0);
         figures.add("bytes_per_sync", per_sync);
         #[expect(
             clippy::cast_possible_truncation,

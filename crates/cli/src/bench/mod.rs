@@ -4,6 +4,7 @@
 //! and the same disk's own limit is measured beside it.
 
 mod clock;
+mod device;
 mod disk;
 mod figures;
 mod load;

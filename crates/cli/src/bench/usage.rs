@@ -10,8 +10,6 @@ const TICK_US: u64 = 10_000;
 pub(crate) struct Usage {
     /// User and system time.
     pub(crate) cpu_us: u64,
-    /// Bytes that it caused to be written to storage.
-    pub(crate) written_bytes: u64,
     /// Resident memory.
     pub(crate) rss_bytes: u64,
 }
@@ -20,11 +18,7 @@ impl Usage {
     /// Reads it; `None` where the system does not tell.
     pub(crate) fn of(pid: u32) -> Option<Self> {
         let read = |file: &str| std::fs::read_to_string(PathBuf::from(format!("/proc/{pid}/{file}"))).ok();
-        Some(Self {
-            cpu_us: cpu_us(&read("stat")?)?,
-            written_bytes: read("io").and_then(|text| field(&text, "write_bytes:")).unwrap_or(0),
-            rss_bytes: field(&read("status")?, "VmRSS:")? * 1024,
-        })
+        Some(Self { cpu_us: cpu_us(&read("stat")?)?, rss_bytes: field(&read("status")?, "VmRSS:")? * 1024 })
     }
 }
 
@@ -56,7 +50,6 @@ mod tests {
     #[test]
     fn fields_are_found_by_name() {
         assert_eq!(field("VmPeak:\t 9 kB\nVmRSS:\t  123 kB\n", "VmRSS:"), Some(123));
-        assert_eq!(field("rchar: 1\nwrite_bytes: 77\n", "write_bytes:"), Some(77));
         assert_eq!(field("", "VmRSS:"), None);
     }
 
