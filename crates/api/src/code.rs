@@ -63,6 +63,8 @@ codes! {
     Unauthenticated = "0010", 401, final, "Unauthenticated";
     /// The sender may not do this.
     Forbidden = "0011", 403, final, "Forbidden";
+    /// The definition asks for what the operator has not switched on.
+    SwitchedOff = "0012", 403, final, "Switched off";
     /// There is no such thing, or it belongs to another tenant.
     NotFound = "0020", 404, final, "Not found";
     /// There is no such path.

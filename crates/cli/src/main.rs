@@ -21,5 +21,9 @@ mod tree;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // A process of a `run` is this binary over again.
+    if let Some(code) = tenure_server::process_child() {
+        return code;
+    }
     args::run(std::env::args_os()).into()
 }

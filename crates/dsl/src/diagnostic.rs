@@ -195,7 +195,7 @@ codes! {
     /// A sensitive place is not a JSON pointer.
     InvalidPointer = "0091",
 
-    /// `run` of a container, a script or a shell is not supported yet.
+    /// This `run` is not supported yet.
     Run = "0102",
     /// The function of a call is one of the public catalog.
     PublicFunction = "0104",
@@ -230,6 +230,8 @@ codes! {
     UnsupportedOperation = "0136",
     /// A transport is not supported.
     UnsupportedTransport = "0137",
+    /// The operator has switched off what the definition asks for.
+    SwitchedOff = "0138",
 }
 
 impl fmt::Display for Code {

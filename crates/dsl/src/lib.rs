@@ -25,6 +25,7 @@ pub mod resource;
 pub mod schema;
 pub mod schemas;
 pub mod sensitive;
+pub mod switches;
 pub mod trial;
 mod validate;
 
@@ -32,6 +33,7 @@ pub use diagnostic::{Code, Diagnostic};
 
 use program::Definition;
 use std::collections::BTreeMap;
+use switches::Switches;
 use tenure_types::DefinitionId;
 
 /// A definition that was read and not compiled yet: between the two, what it refers to is fetched.
@@ -41,6 +43,7 @@ pub struct Draft<'t> {
     sink: diagnostic::Sink,
     read: Option<(parse::Tree, model::Document)>,
     wanted: Vec<resource::Wanted>,
+    switches: Switches,
 }
 
 impl<'t> Draft<'t> {
@@ -53,7 +56,13 @@ impl<'t> Draft<'t> {
             (tree, document)
         });
         let wanted = read.as_ref().map(|(tree, document)| resource::wanted(document, tree, &mut sink));
-        Self { text, sink, read, wanted: wanted.unwrap_or_default() }
+        Self { text, sink, read, wanted: wanted.unwrap_or_default(), switches: Switches::ON }
+    }
+
+    /// The same for a server that does not run everything.
+    #[must_use]
+    pub fn under(self, switches: Switches) -> Self {
+        Self { switches, ..self }
     }
 
     /// The resources that it needs.
@@ -75,9 +84,9 @@ impl<'t> Draft<'t> {
     ///
     /// On failure there is at least one diagnostic, at most [`limits::DIAGNOSTICS_MAX`], in the order of the text.
     pub fn compile(self, resources: &resource::Resources) -> Result<Definition, Vec<Diagnostic>> {
-        let Self { text, mut sink, read, wanted } = self;
+        let Self { text, mut sink, read, wanted, switches } = self;
         let Some((tree, document)) = read else { return Err(sink.finish()) };
-        let origin = compile::Origin { text, value: tree.to_value(), resources };
+        let origin = compile::Origin { text, value: tree.to_value(), resources, switches };
         if sink.empty() && wanted.iter().any(resource::Wanted::calls) {
             return with_functions(origin, &tree);
         }

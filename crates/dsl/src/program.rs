@@ -8,10 +8,12 @@ mod event;
 pub use event::{Correlation, Emit, EventFilter, EventRead, Foreach, Listen, StartsOn, Strategy, Until};
 mod grpc;
 mod operation;
+mod process;
 mod rpc;
 
 pub use grpc::GrpcCall;
 pub use operation::{BodyForm, OpenApiCall, OperationBody, Parameter, ParameterPlace, ParameterStyle};
+pub use process::{ProcessCall, ProcessProgram, ProcessReturn};
 pub use rpc::{RpcCall, RpcProtocol};
 
 use crate::expr::{Expr, Template, UriTemplate};
@@ -218,6 +220,8 @@ pub enum Kind {
     RunWorkflow(Box<RunWorkflow>),
     /// `call: grpc`
     Grpc(Box<GrpcCall>),
+    /// `run.script` or `run.shell`
+    Process(Box<ProcessCall>),
 }
 
 impl Kind {
@@ -228,6 +232,7 @@ impl Kind {
             Self::OpenApi(call) => Some(call.effect),
             Self::Rpc(call) => Some(call.effect),
             Self::Grpc(call) => Some(call.effect),
+            Self::Process(call) => Some(call.effect),
             Self::Do(_)
             | Self::Set(_)
             | Self::Switch(_)

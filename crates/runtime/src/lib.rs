@@ -34,4 +34,5 @@ pub use node::{Act, Handle, IdempotentAnswer, Node, Options, StartExecution, Sta
 pub use publish::Published;
 pub use registry::{ChangeDefinition, DefinitionChange, Registered, RegisteredDefinition};
 pub use resources::{FETCH_ALL_TIMEOUT, FETCH_TIMEOUT, REDIRECTS_MAX, RESOURCES_BYTES_MAX};
+pub use tenure_process::child as process_child;
 pub use watch::{Until, Watch};

@@ -22,6 +22,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tenure_dsl::program::Definition;
+use tenure_dsl::switches::Switches;
 use tenure_engine::execution::{self, Actor, Event, Execution, HistoryEvent, Rejected, Start, Summary};
 use tenure_engine::shard::limits::TIMER_HORIZON_MS;
 use tenure_engine::shard::{Answer, Idempotency, Key, Mail, NewExecution, OnConflict, ReplyTo};
@@ -48,6 +49,8 @@ pub struct Options {
     pub keyring: Arc<Keyring>,
     /// The way out for calls.
     pub egress: Arc<Egress>,
+    /// Which processes are run.
+    pub switches: Switches,
     /// The time.
     pub clock: Clock,
 }
@@ -155,7 +158,7 @@ pub struct IdempotentAnswer {
 impl Node {
     /// Acquires the shards, starts everything, and begins to bring back what was under way.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let Options { store, keyring, egress, clock } = options;
+        let Options { store, keyring, egress, switches, clock } = options;
         for tenant in tenants(&*store).await? {
             keyring.insert(&tenant.id, &tenant.wrapped_key).map_err(CodecError::from)?;
         }
@@ -165,10 +168,11 @@ impl Node {
         let vault = Arc::new(Vault::new(store.clone(), keyring.clone()));
         let mut calls = dispatch::Options::new(egress.clone(), Arc::new(finished));
         calls.secrets = vault.clone();
+        calls.switches = switches;
         let dispatcher = dispatch::run(calls);
         let watches = Arc::new(Watches::default());
         let metrics = Metrics::default();
-        let registry = Arc::new(Registry::new(store.clone(), egress));
+        let registry = Arc::new(Registry::new(store.clone(), egress, switches));
         let publisher = Arc::new(Publisher::new(publish::Parts {
             store: store.clone(),
             registry: registry.clone(),

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tenure_dsl::Draft;
 use tenure_dsl::program::Definition;
 use tenure_dsl::resource::{Resources, Source, Wanted};
+use tenure_dsl::switches::Switches;
 use tenure_engine::execution;
 use tenure_store::{self as store, DefinitionHead, DefinitionRecord, PutOutcome, Store};
 use tenure_types::{DefinitionId, Digest, TenantId, Timestamp};
@@ -45,6 +46,7 @@ pub struct Registered {
 pub(crate) struct Registry {
     pub(crate) store: Arc<dyn Store>,
     reader: Reader,
+    switches: Switches,
     compiled: Mutex<Cache<(TenantId, Digest), Arc<Definition>>>,
     /// Emptied for a tenant whose definitions change.
     named: Mutex<Named>,
@@ -101,11 +103,12 @@ impl DefinitionChange {
 type Name = (TenantId, Arc<str>, Arc<str>, Option<Arc<str>>);
 
 impl Registry {
-    pub(crate) fn new(store: Arc<dyn Store>, egress: Arc<Egress>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, egress: Arc<Egress>, switches: Switches) -> Self {
         let reader = Reader::new(egress);
         Self {
             store,
             reader,
+            switches,
             compiled: Mutex::default(),
             named: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
@@ -132,7 +135,7 @@ impl Registry {
         text: &str,
         cipher: &dyn Cipher,
     ) -> Result<(Definition, Resources), Error> {
-        let draft = Draft::read(text);
+        let draft = Draft::read(text).under(self.switches);
         let mut resources = Resources::default();
         if !draft.wanted().is_empty() {
             resources = match self.pinned_resources(tenant, &draft, cipher).await? {

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tenure_api::Role;
+use tenure_dsl::switches::Switches;
 use tenure_runtime::Clock;
 use tenure_runtime::egress::Allow;
 use tenure_runtime::seal::{self, Keyring, RootKey};
@@ -62,6 +63,8 @@ pub struct Options {
     pub egress: EgressMode,
     /// Addresses that definitions may call besides.
     pub allow: Vec<Allow>,
+    /// Which processes definitions may run on this machine.
+    pub switches: Switches,
     /// The largest size of the store's file in bytes; new work is refused before it is reached. `None`: the disk's.
     pub store_bytes_max: Option<u64>,
 }
@@ -153,6 +156,7 @@ pub async fn start(options: Options) -> Result<Running, Error> {
             EgressMode::Open => Egress::Open(options.allow),
             EgressMode::Strict => Egress::Strict(options.allow),
         },
+        switches: options.switches,
         issuers: vec![issuer.issuer()],
         public_keys: issuer.keys(),
         cursor_secret: issuer.derived(b"page tokens"),

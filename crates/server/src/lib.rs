@@ -21,6 +21,7 @@ pub mod telemetry;
 
 pub use server::{Egress, Error, Options, Server};
 pub use signal::stop_requested;
+pub use tenure_runtime::process_child;
 
 /// The reserved tenant that refusals without a verified tenant are audited under.
 pub const PLATFORM_TENANT: &str = "platform";

@@ -11,6 +11,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tenure_api::JwkSet;
+use tenure_dsl::switches::Switches;
 use tenure_engine::execution::Actor;
 use tenure_runtime::egress::{Allow, Policy};
 use tenure_runtime::seal::Keyring;
@@ -37,6 +38,8 @@ pub struct Options {
     pub keyring: Arc<Keyring>,
     /// Which addresses definitions may call.
     pub egress: Egress,
+    /// Which processes definitions may run on this machine.
+    pub switches: Switches,
     /// Who may issue tokens.
     pub issuers: Vec<Issuer>,
     /// The public keys of the built-in issuer.
@@ -99,7 +102,14 @@ impl Server {
         let (admin, admin_addr) = bind(options.admin_listen).await?;
         let egress = way_out(policy(&options.egress, vec![api_addr, admin_addr]))?;
         let (store, keyring, clock) = (store.clone(), keyring.clone(), clock.clone());
-        let node = Node::start(runtime::Options { store, keyring, egress, clock: clock.clone() }).await?;
+        let node = Node::start(runtime::Options {
+            store,
+            keyring,
+            egress,
+            switches: options.switches,
+            clock: clock.clone(),
+        })
+        .await?;
         let handle = node.handle();
         provision(&handle, tenants).await?;
         let metrics = Metrics::new(&handle);

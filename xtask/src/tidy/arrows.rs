@@ -10,7 +10,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tenure-store", &["tenure-types"]),
     ("tenure-api", &["tenure-types"]),
     ("tenure-store-sqlite", &["tenure-types", "tenure-store"]),
-    ("tenure-runtime", &["tenure-types", "tenure-dsl", "tenure-engine", "tenure-store"]),
+    ("tenure-process", &[]),
+    ("tenure-runtime", &["tenure-types", "tenure-dsl", "tenure-engine", "tenure-store", "tenure-process"]),
     (
         "tenure-server",
         &[
@@ -39,6 +40,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("prost-reflect", &["tenure-dsl"]),
     ("protox", &["tenure-dsl"]),
     ("h2", &["tenure-runtime", "kit"]),
+    ("rquickjs", &["tenure-process"]),
     ("rusqlite", &["tenure-store-sqlite"]),
     ("tokio", &["tenure-runtime", "tenure-server", "tenure-cli", "kit"]),
     ("rustls", &["tenure-runtime", "tenure-server"]),

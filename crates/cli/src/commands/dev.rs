@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use tenure_dsl::switches::Switches;
 use tenure_server::dev::{EgressMode, Options, Running};
 use tenure_server::{stop_requested, telemetry};
 
@@ -32,6 +33,18 @@ pub(crate) struct Args {
     /// Which addresses workflows may call: `open` allows this machine, `strict` only the public internet
     #[arg(long, value_enum, default_value_t)]
     egress: Egress,
+    /// Processes that workflows may run on this machine; none unless said
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "KINDS")]
+    run: Vec<Process>,
+}
+
+/// A kind of process that can be switched on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Process {
+    /// JavaScript that reaches nothing outside of itself
+    Script,
+    /// Commands of the shell, which may do whatever you may
+    Shell,
 }
 
 /// Which addresses workflows may call.
@@ -82,6 +95,10 @@ async fn serve(args: &Args, session: &Session, started: Instant) -> Result<Exit,
             Egress::Open => EgressMode::Open,
         },
         allow: Vec::new(),
+        switches: Switches {
+            script: args.run.contains(&Process::Script),
+            shell: args.run.contains(&Process::Shell),
+        },
         store_bytes_max: None,
     };
     let running = tenure_server::dev::start(options).await.map_err(|error| failed(&error, &data))?;

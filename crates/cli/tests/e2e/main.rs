@@ -15,6 +15,7 @@ mod dev;
 mod effects;
 mod http;
 mod kill;
+mod processes;
 mod refuse;
 mod rng;
 mod server;

@@ -24,7 +24,8 @@ impl Server {
     pub(crate) fn start() -> Self {
         let data = tempfile::tempdir().unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_tenure"))
-            .args(["dev", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--no-demo", "--data"])
+            .args(["dev", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--no-demo"])
+            .args(["--run", "script,shell", "--data"])
             .arg(data.path())
             .env("XDG_CONFIG_HOME", "/nonexistent")
             .stdin(Stdio::null())

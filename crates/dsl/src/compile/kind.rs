@@ -62,7 +62,7 @@ impl Compiler<'_> {
                 self.catch(body, catch, path, list, around)
             }
             TaskKind::Wait(duration) => self.wait(task, duration, path, around),
-            TaskKind::Run(run) => self.run(run, path, around),
+            TaskKind::Run(run) => self.run(task, run, path, around),
         }
     }
 
@@ -313,10 +313,13 @@ impl Compiler<'_> {
         expr.map(|expr| Kind::Wait(Wait::Until(expr)))
     }
 
-    fn run(&mut self, run: &model::Run, path: &Path, around: &Surroundings) -> Option<Kind> {
+    fn run(&mut self, task: &Task, run: &model::Run, path: &Path, around: &Surroundings) -> Option<Kind> {
         match &run.process {
             model::Process::Workflow(workflow) => self.run_workflow(run, workflow, path, around),
-            model::Process::Container(_) | model::Process::Script(_) | model::Process::Shell(_) => None,
+            model::Process::Script(script) => self.script(task, run, script, path, around),
+            model::Process::Shell(shell) => self.shell(task, run, shell, path, around),
+            // Refused by `validate`.
+            model::Process::Container(_) => None,
         }
     }
 

@@ -13,6 +13,7 @@ mod function;
 mod grpc;
 mod kind;
 mod operation;
+mod process;
 mod resource;
 mod rpc;
 
@@ -30,6 +31,7 @@ use crate::program::{
 };
 use crate::resource::{Resources, Wanted};
 use crate::sensitive::Sensitive;
+use crate::switches::Switches;
 use expression::{Place, Surroundings};
 use function::Site;
 use serde_json::Value;
@@ -45,6 +47,8 @@ pub(crate) struct Origin<'a> {
     pub(crate) value: Value,
     /// What it refers to.
     pub(crate) resources: &'a Resources,
+    /// What the server runs.
+    pub(crate) switches: Switches,
 }
 
 /// What is compiled: the document with everything that it calls.
@@ -62,8 +66,8 @@ pub(crate) struct Source<'a> {
 
 /// Compiles a document. `None` when a part cannot be compiled, which is then reported, here or before.
 pub(crate) fn definition(origin: Origin<'_>, source: Source<'_>, sink: &mut Sink) -> Option<Definition> {
-    let Origin { text, value, resources } = origin;
-    let mut compiler = Compiler::new(source, resources, sink);
+    let Origin { text, value, resources, switches } = origin;
+    let mut compiler = Compiler::new(source, (resources, switches), sink);
     let program = compiler.program();
     compiler.unused();
     let program = program?;
@@ -90,6 +94,7 @@ struct Compiler<'a> {
     /// The declared functions that are of other texts.
     foreign: &'a BTreeMap<String, Path>,
     resources: &'a Resources,
+    switches: Switches,
     sink: &'a mut Sink,
     mode: Mode,
     /// What the text that is being compiled declares.
@@ -116,7 +121,7 @@ struct List<'l> {
 }
 
 impl<'a> Compiler<'a> {
-    fn new(source: Source<'a>, resources: &'a Resources, sink: &'a mut Sink) -> Self {
+    fn new(source: Source<'a>, (resources, switches): (&'a Resources, Switches), sink: &'a mut Sink) -> Self {
         let Source { document, tree, wanted, functions } = source;
         let mode = if document.loose() { Mode::Loose } else { Mode::Strict };
         let mut places = Vec::new();
@@ -133,6 +138,7 @@ impl<'a> Compiler<'a> {
             wanted,
             foreign: functions,
             resources,
+            switches,
             sink,
             mode,
             declared,

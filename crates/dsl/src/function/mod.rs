@@ -16,6 +16,7 @@ use crate::json::Json;
 use crate::model::Document;
 use crate::parse::{self, Entry, Kind, Path, Position, Text, Tree};
 use crate::resource::{self, Resources, Wanted};
+use crate::switches::Switches;
 use crate::{Draft, compile, validate};
 use tenure_types::{Digest, FunctionId};
 
@@ -37,7 +38,8 @@ pub fn load(id: &FunctionId, text: &str, resources: &Resources) -> Result<Functi
     let document = parse::document(&tree, &mut sink);
     validate::document(&document, &tree, &mut sink);
     let wanted = resource::wanted(&document, &tree, &mut sink);
-    let draft = Draft { text, sink, read: Some((tree, document)), wanted };
+    // What a server has switched off is refused to the definitions that call the function.
+    let draft = Draft { text, sink, read: Some((tree, document)), wanted, switches: Switches::ON };
     if let Err(found) = draft.compile(resources) {
         return Err(found.into_iter().map(|one| relative(&id.name, one)).collect());
     }

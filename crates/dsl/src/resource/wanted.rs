@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Sink};
 use crate::function::{self, Callee};
 use crate::limits::{CATALOG_FUNCTIONS_MAX, RESOURCES_MAX};
-use crate::model::{Call, Document, ExternalResource, TaskKind};
+use crate::model::{Call, Document, ExternalResource, Process, Run, ScriptSource, TaskKind};
 use crate::parse::{Path, Tree};
 use tenure_types::FunctionId;
 
@@ -42,13 +42,13 @@ impl Wanted {
     }
 }
 
-/// Every resource that the calls of a document need, each once, in the order of the text. What cannot be one is reported.
+/// Every resource that the tasks of a document need, each once, in the order of the text. What cannot be one is reported.
 pub(crate) fn wanted(document: &Document, tree: &Tree, sink: &mut Sink) -> Vec<Wanted> {
     let mut search = Search { document, tree, sink, found: vec![] };
-    document.each_task(&mut |task, path| {
-        if let TaskKind::Call(call) = &task.kind {
-            search.call(call, path);
-        }
+    document.each_task(&mut |task, path| match &task.kind {
+        TaskKind::Call(call) => search.call(call, path),
+        TaskKind::Run(run) => search.run(run, path),
+        _ => {}
     });
     search.found
 }
@@ -66,6 +66,13 @@ impl Search<'_> {
             self.function(&call.name, &path.key("call"));
         } else if let Some((key, resource)) = of_call(call) {
             let path = path.key("with").key(key);
+            self.at_address(&resource.endpoint.uri().0, Source::Document, &path);
+        }
+    }
+
+    fn run(&mut self, run: &Run, path: &Path) {
+        if let Some(resource) = of_run(run) {
+            let path = path.keys(&["run", "script", "source"]);
             self.at_address(&resource.endpoint.uri().0, Source::Document, &path);
         }
     }
@@ -122,6 +129,17 @@ pub(crate) fn of_call(call: &Call) -> Option<(&'static str, &ExternalResource)> 
         // Subscriptions are refused: what they refer to need not be read.
         Call::AsyncApi(call) => call.message.is_some().then_some(("document", &call.document)),
         Call::Http(_) | Call::A2a(_) | Call::Mcp(_) | Call::Compensate(_) | Call::Function(_) => None,
+    }
+}
+
+/// The text of a script that is not in the definition.
+fn of_run(run: &Run) -> Option<&ExternalResource> {
+    match &run.process {
+        Process::Script(script) => match &script.source {
+            ScriptSource::Source(source) => Some(source),
+            ScriptSource::Code(_) => None,
+        },
+        Process::Container(_) | Process::Shell(_) | Process::Workflow(_) => None,
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) fn call(validator: &mut Validator<'_>, call: &Call, path: &Path) {
     }
 }
 
-fn resource(validator: &mut Validator<'_>, resource: &ExternalResource, path: &Path) {
+pub(super) fn resource(validator: &mut Validator<'_>, resource: &ExternalResource, path: &Path) {
     if resource.endpoint.authentication().is_some() {
         let path = path.keys(&["endpoint", "authentication"]);
         let message = "the authentication of a resource is not supported yet".to_owned();

@@ -2,7 +2,9 @@
 
 use super::{Validator, calls};
 use crate::diagnostic::Code;
-use crate::model::{Call, Input, Output, Process, Schema, SchemaSource, Task, TaskKind};
+use crate::model::{
+    Call, Input, Output, Process, Schema, SchemaSource, Script, ScriptSource, Task, TaskKind,
+};
 use crate::parse::Path;
 
 /// Refuses what the document itself asks for.
@@ -83,14 +85,31 @@ fn kind(validator: &mut Validator<'_>, task: &Task, path: &Path) {
     }
 }
 
+/// Whether the server runs what can be run is its operator's word: see [`crate::switches`].
 fn process(validator: &mut Validator<'_>, process: &Process, path: &Path) {
-    let kind = match process {
-        Process::Workflow(_) => return,
-        Process::Container(_) => "container",
-        Process::Script(_) => "script",
-        Process::Shell(_) => "shell",
-    };
-    refuse(validator, Code::Run, &path.keys(&["run", kind]), &format!("`run.{kind}`"));
+    let path = path.key("run");
+    match process {
+        Process::Container(_) => {
+            let message = "`run.container` is not supported yet: no adapter runs containers";
+            let hint = Some("use `call: http` for a service that runs them".to_owned());
+            validator.key(Code::Run, &path.key("container"), message, hint);
+        }
+        Process::Script(script) => {
+            if !matches!(script.language.to_ascii_lowercase().as_str(), "js" | "javascript") {
+                let message = format!("scripts in `{}` are not supported", script.language);
+                let path = path.keys(&["script", "language"]);
+                validator.value(Code::Run, &path, message, Some("use `javascript`".to_owned()));
+            }
+            resource_of_script(validator, script, &path.key("script"));
+        }
+        Process::Workflow(_) | Process::Shell(_) => {}
+    }
+}
+
+fn resource_of_script(validator: &mut Validator<'_>, script: &Script, path: &Path) {
+    if let ScriptSource::Source(source) = &script.source {
+        calls::resource(validator, source, &path.key("source"));
+    }
 }
 
 fn called(validator: &mut Validator<'_>, call: &Call, path: &Path) {

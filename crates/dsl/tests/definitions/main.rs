@@ -12,6 +12,7 @@ mod functions;
 mod hostile;
 mod metadata;
 mod pages;
+mod processes;
 mod resources;
 mod reuse;
 mod scale;

@@ -11,7 +11,7 @@ use super::probe;
 use super::request::Request;
 use super::retry;
 use super::step::{Reach, Turn};
-use super::task::{call_grpc, call_http, call_rpc};
+use super::task::{call_grpc, call_http, call_rpc, run_process};
 use tenure_dsl::error::Error;
 use tenure_dsl::program::{Kind, Mode, OnUncertain};
 
@@ -173,6 +173,12 @@ fn answered(turn: &mut Turn<'_>, id: FrameId, answer: &Answer) {
             };
             (call_grpc::good(answer), call_grpc::read(call, request, answer))
         }
+        Request::Process(_) => {
+            let Kind::Process(call) = &turn.node(turn.node_of(id)).kind else {
+                unreachable!("an execution is pinned to the definition that its requests were made from")
+            };
+            (run_process::good(answer), run_process::read(call, &frame.input, answer))
+        }
     };
     if !frame.drained() {
         return probe::overtaken(turn, id, read, executed);
@@ -201,6 +207,11 @@ fn no_answer(turn: &mut Turn<'_>, id: FrameId, cause: Cause) {
     }
     if let Some(error) = verdict(&cause) {
         let executed = call.ambiguous;
+        return turn.fault(id, error, Reach::Catchable, executed);
+    }
+    if known && &*cause.word == "switched_off" {
+        // Fail closed, and at once: the operator's word does not change while the server runs.
+        let (error, executed) = (Error::authorization(&*cause.detail), call.ambiguous);
         return turn.fault(id, error, Reach::Catchable, executed);
     }
     match (known, call.mode) {

@@ -362,7 +362,8 @@ fn authentication(node: &Node) -> Option<&Authentication> {
         | Kind::Listen(_)
         | Kind::Function(_)
         | Kind::Extended(_)
-        | Kind::RunWorkflow(_) => None,
+        | Kind::RunWorkflow(_)
+        | Kind::Process(_) => None,
     }
 }
 

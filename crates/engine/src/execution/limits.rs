@@ -28,3 +28,5 @@ pub const INBOX_BYTES_MAX: usize = 8 << 20;
 pub const EVENTS_REMEMBERED_MAX: usize = 1_024;
 /// Filters by which one execution can be found at once; a `listen` beyond it faults.
 pub const SUBSCRIPTIONS_MAX: usize = 1_000;
+/// Bytes of one argument or variable of a process, or of its command: the system takes little more.
+pub const PROCESS_TEXT_BYTES_MAX: usize = 64 << 10;

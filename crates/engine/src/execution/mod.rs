@@ -57,7 +57,7 @@ pub use input::{
     Unwind,
 };
 pub use place::{Iteration, Place, Turnaround};
-pub use request::{GrpcRequest, Request, RpcProtocol, RpcRequest};
+pub use request::{GrpcRequest, ProcessRequest, Program, Request, RpcProtocol, RpcRequest};
 pub use state::{Execution, Pending, PendingState, Summary};
 pub use step::{Turned, step, turn};
 pub use subscription::{Subscription, addresses, start_kinds, starts};

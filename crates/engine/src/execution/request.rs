@@ -17,6 +17,8 @@ pub enum Request {
     Rpc(Arc<RpcRequest>),
     /// A unary gRPC request.
     Grpc(Arc<GrpcRequest>),
+    /// A process of the server's own machine.
+    Process(Arc<ProcessRequest>),
 }
 
 /// A JSON-RPC 2.0 request over HTTP.
@@ -61,6 +63,51 @@ pub struct GrpcRequest {
     pub message: Vec<u8>,
 }
 
+/// A process of the server's own machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessRequest {
+    /// What is run.
+    pub program: Program,
+    /// What it sees as its arguments.
+    pub arguments: Vec<String>,
+    /// What it sees as its environment.
+    pub environment: Vec<(String, String)>,
+    /// What it can read.
+    pub stdin: String,
+    /// Whether its end is waited for.
+    pub awaited: bool,
+}
+
+/// What is run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Program {
+    /// A script in JavaScript.
+    Script(Arc<str>),
+    /// A command for the shell.
+    Shell(String),
+}
+
+impl ProcessRequest {
+    /// `run.script` or `run.shell`
+    pub fn kind(&self) -> &'static str {
+        match self.program {
+            Program::Script(_) => "run.script",
+            Program::Shell(_) => "run.shell",
+        }
+    }
+
+    /// Bytes of everything that it is given.
+    pub fn len_bytes(&self) -> usize {
+        let program = match &self.program {
+            Program::Script(code) => code.len(),
+            Program::Shell(command) => command.len(),
+        };
+        let arguments: usize = self.arguments.iter().map(String::len).sum();
+        let environment: usize = self.environment.iter().map(|(name, value)| name.len() + value.len()).sum();
+        program + arguments + environment + self.stdin.len()
+    }
+}
+
 impl Request {
     /// Bytes of what it carries.
     pub fn len_bytes(&self) -> usize {
@@ -68,6 +115,7 @@ impl Request {
             Self::Http(request) => request.body.as_ref().map_or(0, Json::len_bytes),
             Self::Rpc(request) => request.params.as_ref().map_or(0, Json::len_bytes),
             Self::Grpc(request) => request.message.len(),
+            Self::Process(request) => request.len_bytes(),
         }
     }
 
@@ -77,8 +125,17 @@ impl Request {
             Self::Http(request) => format!("{} {}", request.method, request.uri),
             Self::Rpc(request) => format!("{} {}", request.method, request.uri),
             Self::Grpc(request) => format!("{} {}", request.path, request.server),
+            Self::Process(request) => match &request.program {
+                Program::Script(_) => request.kind().to_owned(),
+                Program::Shell(command) => format!("{} {}", request.kind(), first_line(command)),
+            },
         }
     }
+}
+
+/// Enough of a command to know it by.
+fn first_line(command: &str) -> String {
+    command.lines().next().unwrap_or_default().chars().take(80).collect()
 }
 
 impl RpcRequest {

@@ -35,6 +35,7 @@
     reason = "a new fact is printed by its name until more is worth showing"
 )]
 
+use super::request::{ProcessRequest, Program};
 use super::{
     Actor, Answer, Authentication, CallEffect, CallOutcome, ChildEnd, ChildRefusal, ChildResult, Effect,
     Ending, Errand, ErrandKind, Event, Execution, Fact, FrameId, HistoryEvent, Input, Now, Parent,
@@ -401,6 +402,7 @@ impl Run {
                 &[][..],
                 Some(Json::array(request.message.iter().map(|byte| Json::number(i64::from(*byte))))),
             ),
+            Request::Process(request) => (&request.environment[..], Some(given(request))),
         };
         let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         let body = body.map(|body| format!(" {body}")).unwrap_or_default();
@@ -603,7 +605,7 @@ fn protection(call: &CallEffect) -> String {
     let protection = call.protection.as_deref();
     let mut hidden: Vec<&Json> = match &call.request {
         Request::Http(request) => request.body.iter().collect(),
-        Request::Rpc(_) | Request::Grpc(_) => vec![],
+        Request::Rpc(_) | Request::Grpc(_) | Request::Process(_) => vec![],
     };
     let mut out = String::new();
     if let Some(protection) = protection {
@@ -749,4 +751,18 @@ fn fact(event: &HistoryEvent) -> String {
         _ => view.due.into_iter().for_each(|due| add(&format!("due {}", after(due)))),
     }
     line
+}
+
+/// What a process is given, besides its environment.
+fn given(request: &ProcessRequest) -> Json {
+    let program = match &request.program {
+        Program::Script(code) => Json::string(code),
+        Program::Shell(command) => Json::string(command),
+    };
+    Json::object([
+        ("program", program),
+        ("arguments", Json::array(request.arguments.iter().map(|argument| Json::string(argument)))),
+        ("stdin", Json::string(&request.stdin)),
+        ("awaited", Json::bool(request.awaited)),
+    ])
 }

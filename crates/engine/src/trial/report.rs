@@ -75,6 +75,7 @@ impl SentCall {
             Request::Http(request) => &request.method,
             Request::Rpc(request) => &request.method,
             Request::Grpc(request) => &request.path,
+            Request::Process(request) => request.kind(),
         }
     }
 
@@ -84,6 +85,7 @@ impl SentCall {
             Request::Http(request) => &request.uri,
             Request::Rpc(request) => &request.uri,
             Request::Grpc(request) => &request.server,
+            Request::Process(_) => "",
         }
     }
 
@@ -92,7 +94,7 @@ impl SentCall {
         match &self.request {
             Request::Http(request) => &request.headers,
             Request::Rpc(request) => &request.headers,
-            Request::Grpc(_) => &[],
+            Request::Grpc(_) | Request::Process(_) => &[],
         }
     }
 
@@ -101,7 +103,7 @@ impl SentCall {
         match &self.request {
             Request::Http(request) => request.body.as_ref(),
             Request::Rpc(request) => request.params.as_ref(),
-            Request::Grpc(_) => None,
+            Request::Grpc(_) | Request::Process(_) => None,
         }
     }
 }

@@ -12,9 +12,9 @@ use tenure_dsl::program::{EventRead, Mode, OnUncertain, Scheme, UndoOn};
 use tenure_engine::execution::{
     Actor, AfterUndoFailure, AttemptStarted, Authentication, Begin, Begun, Cause, CauseClass, ChildRequest,
     CompensationStarted, Each, Ending, Event, EventConsumed, Fact, FrameId, GrpcRequest, HistoryEvent,
-    HttpRequest, Iteration, Key, Onward, Output, Parent, Place, Protection, Reason, Request, Resolution,
-    Role, RpcProtocol, RpcRequest, SkipReason, Slot, Stage, Started, Taken, Target, TaskStarted, Turnaround,
-    UnwindRequested, Verdict, Want,
+    HttpRequest, Iteration, Key, Onward, Output, Parent, Place, ProcessRequest, Program, Protection, Reason,
+    Request, Resolution, Role, RpcProtocol, RpcRequest, SkipReason, Slot, Stage, Started, Taken, Target,
+    TaskStarted, Turnaround, UnwindRequested, Verdict, Want,
 };
 use tenure_types::{DefinitionId, Digest, Epoch, ExecutionId, Status, Timestamp};
 
@@ -101,6 +101,16 @@ fn rpc(protocol: RpcProtocol) -> Request {
 fn grpc() -> Request {
     let (server, path) = ("http://s:1".into(), "/a.B/C".into());
     Request::Grpc(Arc::new(GrpcRequest { server, path, message: vec![0, 0, 0, 0, 1, 7] }))
+}
+
+fn process(program: Program) -> Request {
+    Request::Process(Arc::new(ProcessRequest {
+        program,
+        arguments: vec!["x".into()],
+        environment: vec![("A".into(), "b".into())],
+        stdin: "in".into(),
+        awaited: true,
+    }))
 }
 
 fn mcp() -> RpcProtocol {
@@ -208,6 +218,8 @@ fn samples() -> Vec<Fact> {
         task(call(rpc(RpcProtocol::A2a)), Slot::Body, None),
         task(call(rpc(mcp())), Slot::Body, None),
         task(call(grpc()), Slot::Body, None),
+        task(call(process(Program::Script("1".into()))), Slot::Body, None),
+        task(call(process(Program::Shell("ls".into()))), Slot::Body, None),
         Fact::TaskSkipped { parent: FRAME, slot: Slot::Body, place: place.clone(), round: 1 },
         Fact::AttemptStarted(Box::new(AttemptStarted {
             frame: FRAME,

@@ -28,6 +28,7 @@ mod long;
 mod openapi;
 mod parents;
 mod probe;
+mod process;
 mod provisioning;
 mod random;
 mod retry;

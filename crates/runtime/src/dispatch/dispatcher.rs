@@ -12,6 +12,7 @@ use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
+use tenure_dsl::switches::Switches;
 use tenure_engine::execution::{CallEffect, CallOutcome, EffectId, FrameId};
 use tenure_types::{ExecutionId, TenantId, Timestamp};
 use tokio::runtime::Handle as Runtime;
@@ -54,6 +55,8 @@ impl Results for mpsc::Sender<Finished> {
 pub struct Options {
     /// The way out.
     pub egress: Arc<Egress>,
+    /// Which processes are run.
+    pub switches: Switches,
     /// The way back.
     pub results: Arc<dyn Results>,
     /// The tenants' secrets.
@@ -67,10 +70,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// The documented limits, and no secrets.
+    /// The documented limits, no processes, and no secrets.
     pub fn new(egress: Arc<Egress>, results: Arc<dyn Results>) -> Self {
         Self {
             egress,
+            switches: Switches::default(),
             results,
             secrets: Arc::new(NoSecrets),
             slots_max: SLOTS_MAX,
@@ -161,7 +165,7 @@ pub fn run(options: Options) -> Handle {
     let cut_off = Arc::new(Notify::new());
     let queue = FairQueue::new(options.slots_max, options.waiting_max, options.tenant_share);
     let shared = Arc::new(Shared {
-        client: Client::new(options.egress, Arc::clone(&counters), options.secrets),
+        client: Client::new(options.egress, options.switches, Arc::clone(&counters), options.secrets),
         results: options.results,
         counters,
         state: Mutex::new(State { queue, open: HashMap::new(), stopping: false }),

@@ -8,12 +8,14 @@ use super::exchange::{Exchange, Http1, Until};
 use super::journey::{self, Memory};
 use super::outcome::{chain, not_connected, not_sent, unknown, unsendable};
 use super::pool::{IDLE_AT_MOST_ONCE_MAX, IDLE_MAX, Key, Pool};
+use super::process::Runner;
 use super::request::{self, Draft, Outgoing};
 use super::secrets::Secrets;
 use super::{Call, Times, grpc};
 use crate::egress::Egress;
 use std::sync::Arc;
 use tenure_dsl::program::Mode;
+use tenure_dsl::switches::Switches;
 use tenure_engine::execution::{CallOutcome, HttpRequest, Request};
 use tokio::time::Instant;
 
@@ -21,6 +23,7 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(super) struct Client {
     egress: Arc<Egress>,
+    runner: Runner,
     pool: Pool,
     counters: Arc<Counters>,
     memory: Memory,
@@ -40,8 +43,14 @@ enum Sent {
 }
 
 impl Client {
-    pub(super) fn new(egress: Arc<Egress>, counters: Arc<Counters>, secrets: Arc<dyn Secrets>) -> Self {
-        Self { egress, pool: Pool::default(), counters, memory: Memory::new(secrets) }
+    pub(super) fn new(
+        egress: Arc<Egress>,
+        switches: Switches,
+        counters: Arc<Counters>,
+        secrets: Arc<dyn Secrets>,
+    ) -> Self {
+        let (runner, memory) = (Runner::new(switches), Memory::new(secrets));
+        Self { egress, runner, pool: Pool::default(), counters, memory }
     }
 
     /// Performs the attempt. `may_send` is asked at the last instant before the first byte can leave.
@@ -62,6 +71,7 @@ impl Client {
             Request::Grpc(request) => {
                 Box::pin(grpc::perform(self, &self.memory, call, request, times, &may_send)).await
             }
+            Request::Process(request) => Box::pin(self.runner.perform(request, times, &may_send)).await,
         }
     }
 

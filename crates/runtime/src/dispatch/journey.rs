@@ -220,7 +220,7 @@ impl<G: Fn() -> bool> Journey<'_, G> {
             Request::Rpc(recorded) => {
                 return rpc::perform(&mut Line { journey: self, traveller, recorded }, recorded).await;
             }
-            Request::Grpc(_) => unreachable!("it has no journey"),
+            Request::Grpc(_) | Request::Process(_) => unreachable!("it has no journey"),
         };
         let make = |values: &mut Values, parameter: Option<&str>| values.http(self.call, recorded, parameter);
         match self.prove(&mut traveller, &make, (Until::End, Repeat::ByMode)).await {

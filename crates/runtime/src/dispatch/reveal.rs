@@ -192,7 +192,7 @@ fn sources(call: &Call) -> Vec<Source> {
     let body = match &call.effect.request {
         Request::Http(request) => &request.body,
         Request::Rpc(request) => &request.params,
-        Request::Grpc(_) => &None,
+        Request::Grpc(_) | Request::Process(_) => &None,
     };
     let protection = call.effect.protection.as_deref();
     let hidden = protection.into_iter().flat_map(|protection| {

@@ -6,6 +6,7 @@ use crate::node::Act;
 use crate::seal::{Keyring, RootKey};
 use tenure_dsl::json::Json;
 use tenure_dsl::program::Definition;
+use tenure_dsl::switches::Switches;
 use tenure_store::{Commit, ExecutionRow, MemoryStore, RowWrite, Sealed, Subscription, SubscriptionWrite};
 use tenure_types::{CompensationStatus, Status, Timestamp};
 
@@ -72,7 +73,7 @@ impl Lab {
         let wrapped = keyring.draw(&acme()).unwrap();
         keyring.insert(&acme(), &wrapped).unwrap();
         let egress = Egress::new(egress::Options::new(egress::Policy::open(vec![]))).unwrap();
-        let registry = Arc::new(Registry::new(store.clone(), Arc::new(egress)));
+        let registry = Arc::new(Registry::new(store.clone(), Arc::new(egress), Switches::default()));
         let act = Act { actor: Actor::engine(), correlation_id: "c".into(), idempotency: None };
         let registered = registry.register(&acme(), definition, &act, Timestamp(1), &*keyring).await.unwrap();
         let leases = store.acquire_shards().await.unwrap();

@@ -7,6 +7,7 @@ mod service;
 use service::{Answer, Service};
 use std::sync::Arc;
 use tenure_dsl::json::Json;
+use tenure_dsl::switches::Switches;
 use tenure_engine::execution::{Actor, Execution, Fact, Input, Rejected, Start};
 use tenure_engine::shard::{Idempotency, OnConflict};
 use tenure_runtime::egress::{self, Egress, Policy};
@@ -31,7 +32,15 @@ fn act() -> Act {
 async fn node(store: &Arc<dyn Store>) -> Node {
     let keyring = Arc::new(Keyring::new(RootKey::from_bytes([7; 32]).unwrap()));
     let egress = Arc::new(Egress::new(egress::Options::new(Policy::open(vec![]))).unwrap());
-    Node::start(Options { store: store.clone(), keyring, egress, clock: Clock::system() }).await.unwrap()
+    Node::start(Options {
+        store: store.clone(),
+        keyring,
+        egress,
+        switches: Switches::default(),
+        clock: Clock::system(),
+    })
+    .await
+    .unwrap()
 }
 
 impl World {
@@ -338,6 +347,12 @@ async fn another_root_key_opens_nothing() {
     world.start(&two_calls(&service, "at_most_once"), None, OnConflict::Fail).await.unwrap();
     let keyring = Arc::new(Keyring::new(RootKey::from_bytes([8; 32]).unwrap()));
     let egress = Arc::new(Egress::new(egress::Options::new(Policy::open(vec![]))).unwrap());
-    let options = Options { store: world.store.clone(), keyring, egress, clock: Clock::system() };
+    let options = Options {
+        store: world.store.clone(),
+        keyring,
+        egress,
+        switches: Switches::default(),
+        clock: Clock::system(),
+    };
     assert!(matches!(Node::start(options).await, Err(Error::Codec(_))));
 }

@@ -128,11 +128,17 @@ fn rejected_problem(rejected: Rejected) -> Problem {
 }
 
 fn invalid_definition(diagnostics: &[Diagnostic]) -> Problem {
-    let detail = match diagnostics {
-        [one] => format!("the definition is not valid: {}", one.message),
-        many => format!("the definition is not valid: {} rules are broken", many.len()),
+    // Nothing is wrong with it but that it may not run here.
+    let forbidden = diagnostics.iter().all(|one| one.code == tenure_dsl::Code::SwitchedOff);
+    let (code, detail) = match diagnostics {
+        [one] if forbidden => (Code::SwitchedOff, one.message.clone()),
+        many if forbidden => (Code::SwitchedOff, format!("{} tasks are not authorized here", many.len())),
+        [one] => (Code::InvalidDefinition, format!("the definition is not valid: {}", one.message)),
+        many => {
+            (Code::InvalidDefinition, format!("the definition is not valid: {} rules are broken", many.len()))
+        }
     };
-    Problem::new(Code::InvalidDefinition, detail).with_errors(diagnostics.iter().map(item).collect())
+    Problem::new(code, detail).with_errors(diagnostics.iter().map(item).collect())
 }
 
 /// A broken rule as an item of a problem.

@@ -30,6 +30,8 @@ pub struct Config {
     pub auth: Auth,
     /// Which addresses definitions may call.
     pub egress: Egress,
+    /// What definitions may run on this machine.
+    pub run: Run,
     /// The log.
     pub log: Log,
 }
@@ -133,6 +135,16 @@ pub enum IssuerKey {
 pub struct Egress {
     /// Non-global addresses that may be called, such as `orders.internal:8080` or `10.1.0.0/16:443`.
     pub allow: Vec<String>,
+}
+
+/// What definitions may run on this machine: nothing, unless it is switched on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Run {
+    /// Scripts: JavaScript that reaches nothing outside of itself.
+    pub script: bool,
+    /// Commands of the shell, which may do whatever the server's user may.
+    pub shell: bool,
 }
 
 /// The log.

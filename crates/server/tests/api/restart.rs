@@ -3,6 +3,7 @@
 use crate::world::{ECHO, SLEEP, World};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt as _;
+use tenure_dsl::switches::Switches;
 use tenure_server::dev::{self, EgressMode, Options};
 
 #[tokio::test]
@@ -59,6 +60,7 @@ fn options(data: &std::path::Path, listen: &str) -> Options {
         ephemeral: false,
         egress: EgressMode::Open,
         allow: vec![],
+        switches: Switches::default(),
         store_bytes_max: None,
     }
 }

@@ -7,6 +7,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use tenure_dsl::switches::Switches;
 use tenure_server::dev::{self, EgressMode, Options, Running};
 use tokio::net::TcpStream;
 use url::Url;
@@ -167,6 +168,7 @@ async fn open(data: &Path, store_bytes_max: Option<u64>) -> Running {
         ephemeral: false,
         egress: EgressMode::Open,
         allow: vec![],
+        switches: Switches::default(),
         store_bytes_max,
     };
     dev::start(options).await.unwrap()

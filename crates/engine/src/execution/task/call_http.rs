@@ -53,7 +53,7 @@ pub(super) fn begin(
     let begun = if protection.is_empty() {
         match request {
             Request::Http(request) => Begun::Http { request, key, mode, on_uncertain, deadline },
-            request @ (Request::Rpc(_) | Request::Grpc(_)) => {
+            request @ (Request::Rpc(_) | Request::Grpc(_) | Request::Process(_)) => {
                 Begun::Call { request, key, mode, on_uncertain, deadline }
             }
         }

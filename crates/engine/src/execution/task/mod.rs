@@ -14,6 +14,7 @@ pub(super) mod fork;
 pub(super) mod gather;
 pub(super) mod listen;
 mod raise;
+pub(super) mod run_process;
 mod run_workflow;
 mod set;
 mod switch;
@@ -181,6 +182,7 @@ fn prepare(turn: &Turn<'_>, entering: &mut Entering<'_>) -> Result<(Begun, Next)
         Kind::OpenApi(call) => call_openapi::prepare(turn, entering, call),
         Kind::Rpc(call) => call_rpc::prepare(turn, entering, call),
         Kind::Grpc(call) => call_grpc::prepare(turn, entering, call),
+        Kind::Process(call) => run_process::prepare(turn, entering, call),
         Kind::Compensate(_) => Ok(compensate::prepare()),
         Kind::Emit(emit) => emit::prepare(turn, entering, emit),
         Kind::Listen(listen) => listen::prepare(turn, entering, listen),
@@ -224,7 +226,9 @@ fn go_on(turn: &mut Turn<'_>, id: FrameId, node: &Node) {
         Kind::For(_) => for_::next(turn, id),
         Kind::Fork(_) => fork::fill(turn, id),
         Kind::Try(_) => try_::start(turn, id),
-        Kind::Http(_) | Kind::OpenApi(_) | Kind::Rpc(_) | Kind::Grpc(_) => super::attempt::start(turn, id),
+        Kind::Http(_) | Kind::OpenApi(_) | Kind::Rpc(_) | Kind::Grpc(_) | Kind::Process(_) => {
+            super::attempt::start(turn, id);
+        }
         Kind::Compensate(call) => compensate::run(turn, id, call),
         Kind::Listen(_) => listen::advance(turn, id),
         Kind::Extended(_) => extended::start(turn, id),
