@@ -195,6 +195,7 @@ mod tests {
             "tenure secret list -o name",
             "tenure secret delete db",
             "tenure bench w5-http --concurrency 64 --duration 5 --runs 3 --store sqlite -o json",
+            "tenure bench definitions --count 1000 --runs 3",
             "tenure completion bash",
             "tenure man",
             "tenure -t acme -c prod workflow list",

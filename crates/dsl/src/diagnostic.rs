@@ -205,8 +205,6 @@ codes! {
     EndpointAuthentication = "0111",
     /// A probe of a call whose outcome can never be unknown.
     EffectProbe = "0113",
-    /// `metadata.limits` is not supported yet.
-    DocumentLimits = "0117",
     /// Schemas outside of the definition are not supported yet.
     SchemaResource = "0118",
     /// Expression languages other than jq are not supported yet.

@@ -60,3 +60,7 @@ pub const ATTRIBUTE_NAME_CHARS_MAX: usize = 63;
 pub const ATTRIBUTE_CHARS_MAX: usize = 255;
 /// Sensitive places of one definition.
 pub const SENSITIVE_MAX: usize = 100;
+/// Executions that `metadata.limits` lets run at once.
+pub const LIMIT_EXECUTIONS_MAX: u32 = 10_000;
+/// Bytes of the key of `metadata.limits`, as JSON.
+pub const LIMIT_KEY_BYTES_MAX: usize = 255;

@@ -37,6 +37,8 @@ pub struct Definition {
     pub document: Json,
     /// What the engine runs.
     pub program: Program,
+    /// How many bytes of memory it takes, about.
+    pub bytes: usize,
 }
 
 /// Index into [`Program::nodes`].
@@ -76,6 +78,19 @@ pub struct Program {
     pub retention_ms: Option<u64>,
     /// `use.secrets`: the secrets that its expressions see.
     pub secrets: Vec<Arc<str>>,
+    /// The document's `metadata.limits`.
+    pub limit: Option<Limit>,
+}
+
+/// How many executions of a definition's name run at once.
+#[derive(Debug)]
+pub struct Limit {
+    /// What executions with the same value of share the limit; without it all of them do.
+    pub key: Option<Expr>,
+    /// How many.
+    pub max: u32,
+    /// Whether one that is too many faults; otherwise it waits for its turn.
+    pub faults: bool,
 }
 
 impl Program {

@@ -6,7 +6,9 @@ use crate::seal::{self, Keyring, Place};
 use std::sync::Arc;
 use tenure_dsl::json::Json;
 use tenure_dsl::resource::Resources;
-use tenure_engine::execution::{AuditFact, AuditOutcome, Execution, HistoryEvent, Subscription, Summary};
+use tenure_engine::execution::{
+    AuditFact, AuditOutcome, Execution, HistoryEvent, Limited, Subscription, Summary,
+};
 use tenure_engine::shard::{Batch, Idempotency, Write};
 use tenure_store as store;
 use tenure_store::{
@@ -166,7 +168,12 @@ fn stored_labels(summary: &Summary) -> Vec<(String, String)> {
     let expires = summary.expires_at.map(|at| {
         (store::attribute::EXPIRES.to_owned(), store::attribute::AttributeValue::Time(at).encode())
     });
-    labels.chain(attributes).chain(expires).collect()
+    let limit = summary.limit.iter().flat_map(|limit| {
+        let Limited { key, since, max, faults } = &**limit;
+        let waits = store::limit::Waits { since: *since, max: *max, faults: *faults };
+        store::limit::labels(key, summary.queued.then_some(waits))
+    });
+    labels.chain(attributes).chain(expires).chain(limit).collect()
 }
 
 /// A search attribute as stores compare it. A text that is an instant is a time.

@@ -9,6 +9,7 @@ use crate::codec::{self, Cipher};
 use crate::dispatch::{self, Call, Finished, Guard};
 use crate::errand::{self, Birth, Prepared, Sent};
 use crate::error::Error;
+use crate::limits;
 use crate::metrics::{ByTenant, Metrics};
 use crate::publish::{Origin, Publisher};
 use crate::recovery;
@@ -24,7 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use tenure_engine::execution::{self, EffectId, Errand, Word};
-use tenure_engine::shard::{Answer, Batch, Input, Key, Mail, NewExecution, Output, ReplyTo, Shard};
+use tenure_engine::shard::{Answer, Batch, Input, Key, LimitKey, Mail, NewExecution, Output, ReplyTo, Shard};
 use tenure_store::{ShardLease, Store};
 use tenure_types::{ExecutionId, ShardId, TenantId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
@@ -47,6 +48,8 @@ pub(crate) enum Message {
     Deliver { mail: Mail, reply: Option<Reply> },
     /// Bring executions into memory.
     Attend { ids: Vec<ExecutionId> },
+    /// Somebody waits under these limits.
+    AttendLimits { limits: Vec<LimitKey> },
     /// Take nothing more, and end once everything decided is durable.
     Stop,
 }
@@ -66,6 +69,7 @@ pub(crate) struct Parts {
 
 type Loaded = Result<Vec<(ExecutionId, recovery::Read)>, Error>;
 type KeyFound = (Key, Result<Option<ExecutionId>, Error>);
+type LimitFound = (LimitKey, Result<limits::Found, Error>);
 type Committed = (Result<(), tenure_store::Error>, Vec<(ShardId, u64)>, Instant);
 
 type Reply = oneshot::Sender<Result<Answer, Error>>;
@@ -98,6 +102,7 @@ pub(crate) struct Lane {
     loads: FuturesUnordered<BoxFuture<'static, Loaded>>,
     keys: FuturesUnordered<BoxFuture<'static, KeyFound>>,
     births: FuturesUnordered<BoxFuture<'static, (Birth, Prepared)>>,
+    limits: FuturesUnordered<BoxFuture<'static, LimitFound>>,
     to_load: Vec<ExecutionId>,
     batches: Vec<Batch>,
     blame: Blame,
@@ -131,6 +136,7 @@ impl Lane {
             loads: FuturesUnordered::new(),
             keys: FuturesUnordered::new(),
             births: FuturesUnordered::new(),
+            limits: FuturesUnordered::new(),
             to_load: vec![],
             batches: vec![],
             blame: Blame::default(),
@@ -178,6 +184,11 @@ impl Lane {
                 Some((birth, prepared)) = self.births.next(), if !self.births.is_empty() => {
                     self.prepared(birth, prepared);
                 }
+                Some((limit, found)) = self.limits.next(), if !self.limits.is_empty() => {
+                    if self.limit_found(limit, found).is_err() {
+                        self.start_over().await;
+                    }
+                }
                 () = sleep(due), if due.is_some() => self.wake(),
             }
             self.drain();
@@ -219,6 +230,11 @@ impl Lane {
             Message::Attend { ids } => {
                 for id in ids {
                     self.handle(self.shard_of(id), Input::Attend { id });
+                }
+            }
+            Message::AttendLimits { limits } => {
+                for limit in limits {
+                    self.handle(shard_of_limit(&limit, self.shards.len()), Input::AttendLimit { limit });
                 }
             }
             Message::Stop => {}
@@ -315,6 +331,15 @@ impl Lane {
         match output {
             Output::Load { id } => self.to_load.push(id),
             Output::FindKey { key } => self.find_key(key),
+            Output::FindLimit { limit } => self.find_limit(limit),
+            Output::Limited(limited) => {
+                let shard = shard_of_limit(&limited.limit, self.shards.len());
+                self.handle(shard, Input::Limited(limited));
+            }
+            Output::Admit { id, granted } => {
+                let input = execution::Input::Admitted { granted };
+                self.deliver(Mail { id, tenant: None, input, idempotency: None, reply: None });
+            }
             Output::Commit(batch) => {
                 self.withdraw(&batch);
                 self.batches.push(batch);
@@ -508,6 +533,23 @@ impl Lane {
         }));
     }
 
+    fn find_limit(&mut self, limit: LimitKey) {
+        let store = self.parts.store.clone();
+        self.limits.push(Box::pin(async move {
+            let found = limits::find(&*store, &limit).await;
+            (limit, found)
+        }));
+    }
+
+    fn limit_found(&mut self, limit: LimitKey, found: Result<limits::Found, Error>) -> Result<(), ()> {
+        let found =
+            found.map_err(|error| tracing::error!(%error, "who runs under a limit cannot be read"))?;
+        let limits::Found { running, waiting } = found;
+        let shard = shard_of_limit(&limit, self.shards.len());
+        self.handle(shard, Input::LimitFound { limit, running, waiting });
+        Ok(())
+    }
+
     /// Drops everything in memory, takes the shards anew and reads what was open.
     async fn start_over(&mut self) {
         self.lease.revoke();
@@ -527,6 +569,7 @@ impl Lane {
         self.loads.clear();
         self.keys.clear();
         self.births.clear();
+        self.limits.clear();
         self.to_load.clear();
         self.batches.clear();
         self.touched.clear();
@@ -629,9 +672,18 @@ impl Guard for CallGuard {
 
 /// The shard that every start under this key goes to, so that conflicts are decided in one place.
 pub(crate) fn shard_of_key(key: &Key, shards: usize) -> u16 {
+    shard_of_parts([key.tenant.as_str(), &key.namespace, &key.name, &key.key], shards)
+}
+
+/// The shard that looks after a limit.
+fn shard_of_limit(limit: &LimitKey, shards: usize) -> u16 {
+    shard_of_parts([limit.tenant.as_str(), &limit.namespace, &limit.name, &limit.key], shards)
+}
+
+fn shard_of_parts(parts: [&str; 4], shards: usize) -> u16 {
     // FNV-1a: spreads keys well enough, and every node computes the same.
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for part in [key.tenant.as_str(), &key.namespace, &key.name, &key.key] {
+    for part in parts {
         for byte in part.bytes().chain([0xff]) {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }

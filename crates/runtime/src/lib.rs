@@ -7,6 +7,7 @@
 //! Deliberately absent: rules. Whatever decides something about an execution lives in `tenure-engine`; whatever decides
 //! who may do it lives in `tenure-server`.
 
+mod cache;
 mod catalog;
 mod clock;
 pub mod codec;
@@ -15,6 +16,7 @@ pub mod egress;
 pub mod errand;
 mod error;
 mod lane;
+mod limits;
 pub mod metrics;
 mod node;
 pub mod publish;

@@ -3,6 +3,7 @@
 use crate::codec::{self, Cipher};
 use crate::error::Error;
 use crate::lane::Message;
+use crate::limits;
 use crate::registry::Registry;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -53,7 +54,7 @@ fn fold(loaded: &LoadedExecution, cipher: &dyn Cipher) -> Result<Box<Execution>,
 }
 
 /// How long until the store is asked again for what was open.
-const ASK_AGAIN: Duration = Duration::from_millis(500);
+pub(crate) const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 /// Names every execution that had something under way, and those that are due soon.
 pub(crate) async fn attend_open(store: Arc<dyn Store>, messages: mpsc::WeakSender<Message>, now: Timestamp) {
@@ -61,6 +62,7 @@ pub(crate) async fn attend_open(store: Arc<dyn Store>, messages: mpsc::WeakSende
         attend_shard(&*store, &messages, ShardId(shard)).await;
     }
     attend_due(&*store, &messages, now).await;
+    limits::attend(&*store, &messages).await;
 }
 
 /// Asks until it is answered: an execution that is forgotten here would stand still until the next start.

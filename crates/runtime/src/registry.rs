@@ -1,11 +1,11 @@
 //! Definitions: registered, found by name or by digest, compiled once.
 
+use crate::cache::Cache;
 use crate::codec::{self, Cipher, CodecError};
 use crate::egress::Egress;
 use crate::error::Error;
 use crate::node::Act;
 use crate::resources::Reader;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use tenure_dsl::Draft;
@@ -16,8 +16,11 @@ use tenure_engine::execution;
 use tenure_store::{self as store, DefinitionHead, DefinitionRecord, PutOutcome, Store};
 use tenure_types::{DefinitionId, Digest, TenantId, Timestamp};
 
-/// Compiled definitions kept in memory. Beyond it the least recently used one is compiled again when it is needed.
-const COMPILED_MAX: usize = 1_000;
+/// Bytes of compiled definitions kept in memory. Beyond it the least recently used ones are compiled again when they are
+/// needed; the last one is kept whatever it takes, and what runs keeps its own.
+const COMPILED_BYTES_MAX: usize = 128 << 20;
+/// Names whose definitions are known without asking the store.
+const NAMES_MAX: usize = 20_000;
 
 /// A registered definition and what is known about its registration.
 #[derive(Debug)]
@@ -47,19 +50,27 @@ pub(crate) struct Registry {
     pub(crate) store: Arc<dyn Store>,
     reader: Reader,
     switches: Switches,
-    compiled: Mutex<Cache<(TenantId, Digest), Arc<Definition>>>,
-    /// Emptied for a tenant whose definitions change.
+    compiled: Mutex<Cache<Pinned, Arc<Definition>>>,
+    /// Without the names whose definitions have changed.
     named: Mutex<Named>,
     /// Changes of definitions wait for each other, so that what a change was conditioned on still holds when it is made.
     changing: tokio::sync::Mutex<()>,
 }
 
 /// What was found by namespace, name and version; no version means the latest.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Named {
-    found: Cache<Name, Arc<RegisteredDefinition>>,
+    found: Cache<Name, Head>,
     /// Changes so far. What was read before the last one is not kept.
     changes: u64,
+}
+
+/// What is known of a named definition, besides what it compiles to.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    digest: Digest,
+    created_at: Timestamp,
+    enabled: bool,
 }
 
 /// What is done to a registered version.
@@ -101,6 +112,7 @@ impl DefinitionChange {
 }
 
 type Name = (TenantId, Arc<str>, Arc<str>, Option<Arc<str>>);
+type Pinned = (TenantId, Digest);
 
 impl Registry {
     pub(crate) fn new(store: Arc<dyn Store>, egress: Arc<Egress>, switches: Switches) -> Self {
@@ -109,8 +121,8 @@ impl Registry {
             store,
             reader,
             switches,
-            compiled: Mutex::default(),
-            named: Mutex::default(),
+            compiled: Mutex::new(Cache::new(COMPILED_BYTES_MAX)),
+            named: Mutex::new(Named { found: Cache::new(NAMES_MAX), changes: 0 }),
             changing: tokio::sync::Mutex::default(),
         }
     }
@@ -211,8 +223,8 @@ impl Registry {
             PutOutcome::Same => false,
         };
         let created_at = there.unwrap_or(now);
-        self.changed(tenant);
-        lock(&self.compiled).insert((tenant.clone(), definition.digest), definition.clone());
+        self.changed(tenant, &definition.id);
+        self.keep(tenant, &definition);
         Ok(Registered { definition, created, created_at })
     }
 
@@ -242,13 +254,15 @@ impl Registry {
                 deleted.then_some(DefinitionHead { deleted: true, ..record.head })
             }
         };
-        self.changed(tenant);
+        self.changed(tenant, id);
         Ok(head)
     }
 
-    fn changed(&self, tenant: &TenantId) {
+    /// Forgets what was found under a definition's name: its versions, and which one is the latest.
+    fn changed(&self, tenant: &TenantId, id: &DefinitionId) {
+        let first: Name = (tenant.clone(), id.namespace.clone(), id.name.clone(), None);
         let mut named = lock(&self.named);
-        named.found.retain(|name| name.0 != *tenant);
+        named.found.remove_from(&first, |name| (&name.0, &name.1, &name.2) == (&first.0, &first.1, &first.2));
         named.changes += 1;
     }
 
@@ -262,13 +276,14 @@ impl Registry {
         cipher: &dyn Cipher,
     ) -> Result<Option<Arc<RegisteredDefinition>>, Error> {
         let key: Name = (tenant.clone(), namespace.into(), name.into(), version.map(Into::into));
-        let changes = {
+        let (changes, known) = {
             let mut named = lock(&self.named);
-            if let Some(found) = named.found.get(&key) {
-                return Ok(Some(found));
-            }
-            named.changes
+            (named.changes, named.found.get(&key))
         };
+        if let Some(Head { digest, created_at, enabled }) = known {
+            let definition = self.pinned(tenant, digest, cipher).await?;
+            return Ok(Some(Arc::new(RegisteredDefinition { definition, created_at, enabled })));
+        }
         let record = match version {
             None => self.store.latest_definition(tenant, namespace, name).await?,
             Some(version) => {
@@ -279,13 +294,12 @@ impl Registry {
         };
         let Some(record) = record else { return Ok(None) };
         let definition = self.compile(tenant, &record, cipher)?;
-        let DefinitionHead { created_at, enabled, .. } = record.head;
-        let found = Arc::new(RegisteredDefinition { definition, created_at, enabled });
+        let DefinitionHead { digest, created_at, enabled, .. } = record.head;
         let mut named = lock(&self.named);
         if named.changes == changes {
-            named.found.insert(key, found.clone());
+            named.found.insert(key, Head { digest, created_at, enabled }, 1);
         }
-        Ok(Some(found))
+        Ok(Some(Arc::new(RegisteredDefinition { definition, created_at, enabled })))
     }
 
     /// The definition that an execution is pinned to.
@@ -317,8 +331,13 @@ impl Registry {
         }
         let (text, resources) = codec::definition(record, cipher)?;
         let definition = Arc::new(Draft::read(&text).compile(&resources).map_err(Error::Invalid)?);
-        lock(&self.compiled).insert(key, definition.clone());
+        self.keep(tenant, &definition);
         Ok(definition)
+    }
+
+    fn keep(&self, tenant: &TenantId, definition: &Arc<Definition>) {
+        let key = (tenant.clone(), definition.digest);
+        lock(&self.compiled).insert(key, definition.clone(), definition.bytes);
     }
 }
 
@@ -341,58 +360,4 @@ fn stored_act(
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A bounded map that forgets what was not used for longest.
-#[derive(Debug)]
-struct Cache<K, V> {
-    entries: BTreeMap<K, (u64, V)>,
-    uses: u64,
-}
-
-impl<K, V> Default for Cache<K, V> {
-    fn default() -> Self {
-        Self { entries: BTreeMap::new(), uses: 0 }
-    }
-}
-
-impl<K: Ord + Clone, V: Clone> Cache<K, V> {
-    fn get(&mut self, key: &K) -> Option<V> {
-        self.uses += 1;
-        let entry = self.entries.get_mut(key)?;
-        entry.0 = self.uses;
-        Some(entry.1.clone())
-    }
-
-    fn insert(&mut self, key: K, value: V) {
-        if self.entries.len() >= COMPILED_MAX
-            && let Some(oldest) =
-                self.entries.iter().min_by_key(|(_, entry)| entry.0).map(|(key, _)| key.clone())
-        {
-            self.entries.remove(&oldest);
-        }
-        self.uses += 1;
-        self.entries.insert(key, (self.uses, value));
-    }
-
-    fn retain(&mut self, keep: impl Fn(&K) -> bool) {
-        self.entries.retain(|key, _| keep(key));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_cache_forgets_what_was_not_used_for_longest() {
-        let mut cache = Cache::default();
-        for n in 0..COMPILED_MAX {
-            cache.insert(n, n);
-        }
-        assert_eq!(cache.get(&0), Some(0));
-        cache.insert(COMPILED_MAX, 0);
-        assert_eq!((cache.get(&0), cache.get(&1)), (Some(0), None));
-        assert_eq!(cache.entries.len(), COMPILED_MAX);
-    }
 }

@@ -119,6 +119,14 @@ states! {
     ChildUndone,
     /// report to a parent that has ended
     ParentGone,
+    /// place under a limit given
+    PlaceGiven,
+    /// place under a limit refused
+    PlaceRefused,
+    /// ended while it waited for a place
+    EndedInQueue,
+    /// crash while somebody waited for a place
+    CrashInQueue,
     /// completed
     Completed,
     /// faulted and compensated

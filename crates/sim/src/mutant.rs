@@ -106,6 +106,14 @@ mutants! {
     ChildEndForgotten = "child-end-forgotten",
     /// A child counts as undone without having been asked.
     ChildUndoForged = "child-undo-forged",
+    /// Whoever waits under a limit has a place at once.
+    LimitIgnored = "limit-ignored",
+    /// Nobody looks for who waits under a limit after a crash.
+    LimitForgotten = "limit-forgotten",
+    /// After a crash all places of a limit count as free.
+    RunnersForgotten = "runners-forgotten",
+    /// An execution that ends keeps its place.
+    PlaceKept = "place-kept",
 }
 
 impl Mutant {

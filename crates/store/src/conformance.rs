@@ -10,7 +10,7 @@
 
 mod audits;
 mod commits;
-mod fixture;
+pub(crate) mod fixture;
 mod functions;
 mod lists;
 mod reads;
@@ -141,6 +141,7 @@ cases! { $
         page_sizes_are_capped,
         an_empty_page_has_no_next,
         every_condition_filters,
+        executions_under_a_limit_are_found,
         the_children_of_an_execution_are_listed,
         a_filter_of_several_statuses_merges_in_order,
         a_list_shows_the_newest_state,

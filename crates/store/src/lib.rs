@@ -12,6 +12,7 @@ pub mod audit;
 pub mod conformance;
 mod error;
 pub mod filter;
+pub mod limit;
 pub mod limits;
 pub mod memory;
 mod query;

@@ -79,6 +79,10 @@ const MARKS: &[Mark] = &[
     ("sleepers", "restart_to_first_dispatch_ms", 5_000.0, 1_000.0, false),
     ("events", "event_p95_ms", 5.0, 2.0, false),
     ("events", "other_p99_ratio", 2.0, 1.5, false),
+    ("definitions", "large_registration_ms", 1_000.0, 250.0, false),
+    ("definitions", "definitions_rss_mb", 200.0 * 1.048_576, 100.0, false),
+    ("definitions", "start_p95_ratio", 1.2, 1.05, false),
+    ("definitions", "start_any_p95_ratio", 2.0, 1.2, false),
     ("recover", "restart_to_first_dispatch_ms", 2_000.0, 1_000.0, false),
 ];
 

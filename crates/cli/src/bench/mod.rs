@@ -41,7 +41,8 @@ pub(crate) struct Args {
     /// Runs, of which the median counts
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     runs: u64,
-    /// Executions that are prepared: `sleepers`, `query`, `recover` and `events` [default: 100000; `query`: 20000]
+    /// Executions that are prepared: `sleepers`, `query`, `recover` and `events` [default: 100000; `query`: 20000]; definitions of
+    /// `definitions` [default: 10000]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     count: Option<u64>,
     /// The store that is measured
@@ -66,6 +67,8 @@ enum Scenario {
     Recover,
     /// Events that each find one of many executions, and one event for 10,000 of them beside another tenant
     Events,
+    /// Registration of a definition of 10,000 steps; memory and start latency with 10,000 definitions
+    Definitions,
     /// No measurement: only the server that the steps call, for a load from elsewhere
     StepServer,
 }
@@ -138,6 +141,7 @@ async fn measure(scenario: Scenario, plan: &Plan, session: &Session) -> Result<f
         Scenario::Query => scenario::query::measure(plan, &progress).await?,
         Scenario::Recover => scenario::recover::measure(plan, &progress).await?,
         Scenario::Events => scenario::events::measure(plan, &progress).await?,
+        Scenario::Definitions => scenario::definitions::measure(plan, &progress).await?,
         Scenario::StepServer => Vec::new(),
     };
     Ok(figures::Report {

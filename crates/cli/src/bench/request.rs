@@ -62,6 +62,33 @@ pub(crate) fn run(name: &'static str) -> MakeRequest {
     Rc::new(move |target, _| post(target, body.clone(), Some("wait=30")))
 }
 
+/// Registers definitions; the n-th text is made for the n-th request.
+pub(crate) fn register(text: impl Fn(u64) -> String + 'static) -> MakeRequest {
+    Rc::new(move |target, n| {
+        let builder = Request::post("/v1/workflow-definitions")
+            .header("host", &target.authority)
+            .header("authorization", &target.authorization)
+            .header("content-type", "application/yaml");
+        builder.body(Full::new(text(n).into())).expect("the token was accepted before")
+    })
+}
+
+/// 201.
+pub(crate) fn created(status: StatusCode, _: &[u8]) -> bool {
+    status == StatusCode::CREATED
+}
+
+/// Starts a workflow of the bench whose name ends with the number of the request, up to `count`.
+pub(crate) fn start_numbered(name: &'static str, count: u64) -> MakeRequest {
+    Rc::new(move |target, n| {
+        let body = format!(
+            r#"{{"workflow":{{"namespace":"bench","name":"{name}-{}","version":"1.0.0"}},"input":{{}}}}"#,
+            n % count
+        );
+        post(target, body, None)
+    })
+}
+
 /// Reads something.
 pub(crate) fn get(paths: Vec<String>) -> MakeRequest {
     assert!(!paths.is_empty(), "there is something to read");

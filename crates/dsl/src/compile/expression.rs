@@ -34,6 +34,8 @@ pub(super) enum Place {
     Start,
     /// The document's `metadata.searchAttributes`: whenever its data changes.
     Attribute,
+    /// The key of the document's `metadata.limits`: before the execution begins.
+    LimitKey,
 }
 
 impl Place {
@@ -51,6 +53,7 @@ impl Place {
             Self::Export => &["context", "input", "output", "task", "workflow", "runtime", "authorization"],
             Self::Start => &[],
             Self::Attribute => &["context", "input", "output", "workflow", "runtime"],
+            Self::LimitKey => &["input", "workflow", "runtime"],
         }
     }
 
@@ -62,6 +65,7 @@ impl Place {
             Self::Definition | Self::Template => "before the task has its output",
             Self::Export | Self::Attribute => "here",
             Self::Start => "before there is an execution",
+            Self::LimitKey => "before the execution begins",
         }
     }
 }

@@ -20,7 +20,7 @@ mod rpc;
 pub(crate) use canonical::digest;
 
 use crate::diagnostic::{Code, Sink};
-use crate::expr::{Expr, Mode};
+use crate::expr::{Expr, Mode, held_bytes};
 use crate::json::Json;
 use crate::limits::{PROBE_AFTER_MS, PROBE_COUNT, PROBE_EVERY_MS};
 use crate::model::{self, Document, Names, Reference, Task, TaskList, Use};
@@ -67,13 +67,17 @@ pub(crate) struct Source<'a> {
 /// Compiles a document. `None` when a part cannot be compiled, which is then reported, here or before.
 pub(crate) fn definition(origin: Origin<'_>, source: Source<'_>, sink: &mut Sink) -> Option<Definition> {
     let Origin { text, value, resources, switches } = origin;
+    let held_before = held_bytes();
     let mut compiler = Compiler::new(source, (resources, switches), sink);
     let program = compiler.program();
     compiler.unused();
     let program = program?;
     let digest = resources.pin(digest(&value));
     let (text, id) = (Arc::from(text), id(source.document));
-    Some(Definition { id, digest, text, document: Json::from_value(&value), program })
+    let document = Json::from_value(&value);
+    // What the sink took is among it; of what compiles there is nothing in the sink.
+    let bytes = usize::try_from(held_bytes().wrapping_sub(held_before).cast_signed()).unwrap_or(0);
+    Some(Definition { id, digest, text, document, program, bytes: bytes.max(1) })
 }
 
 /// Namespace, name and version.
@@ -162,6 +166,7 @@ impl<'a> Compiler<'a> {
         let compensation = self.compensation();
         let starts_on = self.starts_on();
         let attributes = self.attributes();
+        let limit = self.limit();
         let root = self.list(&document.tasks, &path.key("do"), None, &outside);
         let nodes = std::mem::take(&mut self.nodes).into_iter().collect::<Option<Vec<_>>>()?;
         let scopes = std::mem::take(&mut self.scopes);
@@ -188,6 +193,7 @@ impl<'a> Compiler<'a> {
             sensitive,
             retention_ms,
             secrets,
+            limit: limit?,
         })
     }
 
@@ -240,6 +246,23 @@ impl<'a> Compiler<'a> {
     fn declared_secrets(&self) -> impl Iterator<Item = &str> {
         let declared = self.document.declared.as_ref().and_then(|declared| declared.secrets.as_ref());
         declared.into_iter().flatten().map(String::as_str)
+    }
+
+    /// `metadata.limits`; `None` when it cannot be compiled.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one says whether it compiles, the inner whether there is one"
+    )]
+    fn limit(&mut self) -> Option<Option<program::Limit>> {
+        let metadata = self.document.document.metadata.as_ref();
+        let Some(limits) = metadata.and_then(|metadata| metadata.limits.as_ref()) else { return Some(None) };
+        let path = Path::root().keys(&["document", "metadata", "limits", "key"]);
+        let key = match &limits.key {
+            Some(key) => Some(self.expr(&key.0, &path, Place::LimitKey, &Surroundings::default())?),
+            None => None,
+        };
+        let faults = limits.strategy == Some(model::LimitStrategy::Fault);
+        Some(Some(program::Limit { key, max: limits.max, faults }))
     }
 
     fn compensation(&mut self) -> Option<CompensationPolicy> {

@@ -17,6 +17,6 @@ thread_local! {
 }
 
 /// Bytes allocated less bytes freed by this thread, modulo 2^64: only differences mean something.
-pub(super) fn held_bytes() -> u64 {
+pub(crate) fn held_bytes() -> u64 {
     COUNTERS.with(|(allocated, freed)| allocated.get().wrapping_sub(freed.get()))
 }

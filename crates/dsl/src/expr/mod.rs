@@ -25,6 +25,7 @@ mod tests;
 
 pub use compile::SOURCE_BYTES_MAX;
 pub use error::{CompileError, ExprError, Limit, TemplateError};
+pub(crate) use memory::held_bytes;
 pub use meter::{DURATION_MAX, FUEL_MAX, MEMORY_BYTES_MAX, OUTPUT_BYTES_MAX, STACK_BYTES_MAX};
 pub use program::Expr;
 pub use template::{Mode, Template};

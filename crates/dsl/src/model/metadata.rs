@@ -331,7 +331,17 @@ record! {
         key: "key" optional Expression,
         /// `max`
         max: "max" required u32,
-        /// `strategy`
-        strategy: "strategy" optional String,
+        /// `strategy`; `queue` when absent
+        strategy: "strategy" optional LimitStrategy,
+    }
+}
+
+words! {
+    /// `strategy`
+    LimitStrategy {
+        /// `queue`
+        Queue = "queue",
+        /// `fault`
+        Fault = "fault",
     }
 }

@@ -38,8 +38,8 @@ pub use event::{
 };
 pub use metadata::{
     Compensate, CompensateOn, CompensateTasks, CompensationOrder, CompensationPolicy, CompensationTrigger,
-    Concurrency, Count, DocumentMetadata, Effect, EffectKey, EffectMode, Limits, OnCompensationFailure,
-    OnUncertain, Probe, TaskMetadata,
+    Concurrency, Count, DocumentMetadata, Effect, EffectKey, EffectMode, LimitStrategy, Limits,
+    OnCompensationFailure, OnUncertain, Probe, TaskMetadata,
 };
 pub use run::{
     Cleanup, Container, ContainerLifetime, Process, PullPolicy, Run, RunReturn, RunWorkflow, Script,

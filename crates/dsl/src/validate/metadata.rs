@@ -2,7 +2,7 @@
 
 use super::Validator;
 use crate::diagnostic::Code;
-use crate::limits::{ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTES_MAX, SENSITIVE_MAX};
+use crate::limits::{ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTES_MAX, LIMIT_EXECUTIONS_MAX, SENSITIVE_MAX};
 use crate::model::{DocumentMetadata, DurationValue};
 use crate::parse::{Kind, Path};
 
@@ -13,6 +13,17 @@ pub(super) fn document(validator: &mut Validator<'_>) {
     attributes(validator, metadata, &path.key("searchAttributes"));
     sensitive(validator, metadata, &path.key("sensitive"));
     retention(validator, metadata, &path.key("retention"));
+    limits(validator, metadata, &path.key("limits"));
+}
+
+fn limits(validator: &mut Validator<'_>, metadata: &DocumentMetadata, path: &Path) {
+    let Some(limits) = &metadata.limits else { return };
+    let path = path.key("max");
+    let readable = matches!(validator.tree.find(&path).map(|tree| &tree.kind), Some(Kind::Number(_)));
+    if readable && !(1..=LIMIT_EXECUTIONS_MAX).contains(&limits.max) {
+        let message = format!("a limit is 1 to {LIMIT_EXECUTIONS_MAX} executions");
+        validator.value(Code::OutOfRange, &path, message, None);
+    }
 }
 
 fn attributes(validator: &mut Validator<'_>, metadata: &DocumentMetadata, path: &Path) {

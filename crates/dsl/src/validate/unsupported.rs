@@ -20,7 +20,6 @@ pub(super) fn document(validator: &mut Validator<'_>) {
         validator.value(Code::Language, &path, message, Some("use `jq`".to_owned()));
     }
     declared(validator);
-    metadata(validator);
     input(validator, document.input.as_ref(), &root);
     output(validator, document.output.as_ref(), &root);
 }
@@ -47,14 +46,6 @@ fn declared(validator: &mut Validator<'_>) {
             let path = root.keys(&["catalogs", name, "endpoint", "authentication"]);
             refuse(validator, Code::EndpointAuthentication, &path, "the authentication of a catalog");
         }
-    }
-}
-
-fn metadata(validator: &mut Validator<'_>) {
-    let Some(metadata) = &validator.document.document.metadata else { return };
-    if metadata.limits.is_some() {
-        let path = Path::root().keys(&["document", "metadata", "limits"]);
-        refuse(validator, Code::DocumentLimits, &path, "`metadata.limits`");
     }
 }
 

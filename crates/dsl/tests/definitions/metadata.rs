@@ -447,6 +447,41 @@ fn a_retention_is_a_duration_as_it_is_written() {
 }
 
 #[test]
+fn a_limit_has_a_key_a_number_and_a_strategy() {
+    for good in [
+        "max: 1",
+        "key: .customer, max: 5, strategy: queue",
+        "key: '${ $input.a + 1 }', max: 10000, strategy: fault",
+    ] {
+        assert_eq!(about(&format!("limits: {{ {good} }}")), NOTHING, "{good}");
+    }
+    let wrong = [
+        "key: .customer",
+        "max: 0",
+        "max: 10001",
+        "max: many",
+        "max: 1, strategy: skip",
+        "max: 1, keys: .a",
+        "max: 1, key: '.('",
+        "max: 1, key: $context.a",
+        "max: 1, key: $secrets.a",
+    ];
+    let found: Vec<String> =
+        wrong.iter().flat_map(|limits| about(&format!("limits: {{ {limits} }}"))).collect();
+    expect![[r#"
+        DEF-0021 /document/metadata/limits the key `max` is required
+        DEF-0044 /document/metadata/limits/max a limit is 1 to 10000 executions
+        DEF-0044 /document/metadata/limits/max a limit is 1 to 10000 executions
+        DEF-0022 /document/metadata/limits/max expected a whole number, found a text
+        DEF-0027 /document/metadata/limits/strategy `skip` is not allowed here
+        DEF-0020 /document/metadata/limits/keys unknown key `keys`
+        DEF-0040 /document/metadata/limits/key syntax error: expected closing parenthesis
+        DEF-0041 /document/metadata/limits/key `$context` has no value before the execution begins
+        DEF-0041 /document/metadata/limits/key a secret cannot be used here: its value is known to nobody but the receiver of a call
+        DEF-0066 /document/metadata/limits/key no secret `a` is declared"#]].assert_eq(&found.join("\n"));
+}
+
+#[test]
 fn the_keys_of_a_document_are_compiled() {
     let text = "document: { dsl: '1.0.3', namespace: t, name: t, version: '1.0.0', metadata: { searchAttributes: { id: .id }, sensitive: [ /card ], retention: PT1H } }\ndo: [ { a: { wait: PT1S } } ]\n";
     let program = tenure_dsl::load(text).unwrap().program;

@@ -1,6 +1,6 @@
 //! What is refused because the engine does not run it yet.
 
-use super::{HEADER, check, check_body};
+use super::{HEADER, check_body};
 use expect_test::expect;
 
 fn task(rest: &str) -> String {
@@ -107,25 +107,6 @@ fn empty_declarations_are_taken() {
     check_body(
         "\nuse: { authentications: {}, catalogs: {}, extensions: [], functions: {}, secrets: [] }\ndo: []\n",
         expect![[""]],
-    );
-}
-
-#[test]
-fn metadata_of_the_document() {
-    check(
-        "
-document:
-  dsl: '1.0.3'
-  namespace: t
-  name: t
-  version: '1.0.0'
-  metadata:
-    limits: { key: .customer, max: 5 }
-do: []
-",
-        expect![[r#"
-            DEF-0117 8:5 /document/metadata/limits `metadata.limits` is not supported yet
-        "#]],
     );
 }
 

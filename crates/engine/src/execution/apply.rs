@@ -21,7 +21,7 @@ use super::input::Actor;
 use super::log::Log;
 use super::place::{Place, Turnaround};
 use super::request::Request;
-use super::state::{End, Execution};
+use super::state::{End, Execution, Limited};
 use super::undo::UndoStatus;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -125,6 +125,10 @@ impl Execution {
             Fact::ProbeScheduled { frame, number, due, .. } => self.schedule_probe(*frame, *number, *due),
             Fact::ProbeStarted { frame, number, .. } => self.start_probe(*frame, *number),
             Fact::ProbeEnded { frame, verdict, .. } => self.end_probe(*frame, verdict),
+            Fact::Queued { key, max, faults } => {
+                let (key, max, faults) = (Arc::clone(key), *max, *faults);
+                self.limit = Some(Arc::new(Limited { key, max, faults, since: at }));
+            }
             Fact::AttributesSet { attributes, retention_ms } => {
                 self.attributes = Arc::clone(attributes);
                 self.retention_ms = *retention_ms;

@@ -9,11 +9,13 @@ use super::history::{Begin, Ending, Fact, Reason, Slot, Started, Target};
 use super::inbox;
 use super::input::{Actor, Rejected, Start};
 use super::interrupt;
-use super::state::Execution;
+use super::state::{Execution, at_once};
 use super::step::{Reach, Turn};
 use std::sync::Arc;
 use tenure_dsl::error::Error;
+use tenure_dsl::expr::Expr;
 use tenure_dsl::json::Json;
+use tenure_dsl::limits::LIMIT_KEY_BYTES_MAX;
 use tenure_types::limits::PAYLOAD_BYTES_MAX;
 use tenure_types::{Status, Timestamp};
 
@@ -36,9 +38,9 @@ pub(super) fn start(turn: &mut Turn<'_>, start: Start) -> Result<(), Rejected> {
     accept(turn, &start.input)?;
     let Start { input, key, correlation_id, labels, start_at, signal, by, parent } = start;
     let start_at = start_at.filter(|at| *at > turn.now.at);
-    let (begin, failed) = match start_at {
-        Some(_) => (None, None),
-        None => begun(turn, &input),
+    let (begin, next) = match start_at {
+        Some(_) => (None, Next::Nothing),
+        None => next(turn, &input),
     };
     turn.record(Fact::Started(Box::new(Started {
         definition: turn.def.id.clone(),
@@ -57,10 +59,38 @@ pub(super) fn start(turn: &mut Turn<'_>, start: Start) -> Result<(), Rejected> {
     if let Some(signal) = signal {
         inbox::signal(turn, &signal, by);
     }
-    if start_at.is_none() {
-        first_task(turn, failed);
-    }
+    go_on(turn, next);
     Ok(())
+}
+
+/// What follows a start.
+enum Next {
+    /// Its time has not come.
+    Nothing,
+    /// It waits for a place under its limit.
+    Place(Fact),
+    /// Its first task, or the error that keeps it from it.
+    FirstTask(Option<Error>),
+}
+
+/// How an execution begins whose time has come; without a beginning it waits for a place first.
+fn next(turn: &Turn<'_>, raw: &Json) -> (Option<Begin>, Next) {
+    match limited(turn, raw) {
+        Ok(Some(queued)) => (None, Next::Place(queued)),
+        Ok(None) => {
+            let (begin, failed) = begun(turn, raw);
+            (Some(begin), Next::FirstTask(failed))
+        }
+        Err(error) => (Some(Begin { input: None, deadline: None }), Next::FirstTask(Some(error))),
+    }
+}
+
+fn go_on(turn: &mut Turn<'_>, next: Next) {
+    match next {
+        Next::Nothing => {}
+        Next::Place(queued) => turn.record(queued),
+        Next::FirstTask(failed) => first_task(turn, failed),
+    }
 }
 
 /// A parent may ask for the same child again: it has it.
@@ -79,9 +109,52 @@ pub(super) fn release(turn: &mut Turn<'_>) {
         return;
     }
     let input = turn.exec.input().clone();
+    let (begin, next) = next(turn, &input);
+    if let Some(begin) = begin {
+        turn.record(Fact::Released(Box::new(begin)));
+    }
+    go_on(turn, next);
+}
+
+/// There is a place under the limit, or there will be none.
+pub(super) fn admitted(turn: &mut Turn<'_>, granted: bool) {
+    if !turn.exec.queued() {
+        return;
+    }
+    if !granted {
+        let limit = turn.exec.limit().map_or_else(String::new, |limit| at_once(limit.max, &limit.key));
+        let detail = format!("`limits`: {limit}, and all places are taken");
+        turn.record(Fact::Faulted { error: Error::runtime(detail).at("/") });
+        return;
+    }
+    let input = turn.exec.input().clone();
     let (begin, failed) = begun(turn, &input);
-    turn.record(Fact::Released(Box::new(begin.expect("it begins now"))));
+    turn.record(Fact::Released(Box::new(begin)));
     first_task(turn, failed);
+}
+
+/// What an execution waits for whose definition has a limit.
+fn limited(turn: &Turn<'_>, raw: &Json) -> Result<Option<Fact>, Error> {
+    let Some(limit) = &turn.def.program.limit else { return Ok(None) };
+    let key = match &limit.key {
+        Some(key) => limit_key(turn, key, raw)
+            .map_err(|why| Error::expression(format!("`limits.key`: {why}")).at("/"))?,
+        None => Arc::from(""),
+    };
+    Ok(Some(Fact::Queued { key, max: limit.max, faults: limit.faults }))
+}
+
+/// The value of a limit's key. Stores keep it readable, as they keep search attributes.
+fn limit_key(turn: &Turn<'_>, key: &Expr, raw: &Json) -> Result<Arc<str>, String> {
+    let scope = Scope::of_start(turn.def, &turn.exec, raw, turn.now.at).input(raw);
+    let value = key.eval(raw, &scope).map_err(|error| error.to_string())?;
+    if value.len_bytes() > LIMIT_KEY_BYTES_MAX {
+        return Err(format!("larger than the limit `limit_key_bytes_max` of {LIMIT_KEY_BYTES_MAX} bytes"));
+    }
+    if turn.def.program.sensitive.masks([raw]).is_sensitive(&value) {
+        return Err("the value is sensitive".into());
+    }
+    Ok(Arc::from(value.text()))
 }
 
 fn accept(turn: &Turn<'_>, input: &Json) -> Result<(), Rejected> {
@@ -96,7 +169,7 @@ fn accept(turn: &Turn<'_>, input: &Json) -> Result<(), Rejected> {
 }
 
 /// How it begins: with an error when the input cannot be mapped or the timeout cannot be computed.
-fn begun(turn: &Turn<'_>, raw: &Json) -> (Option<Begin>, Option<Error>) {
+fn begun(turn: &Turn<'_>, raw: &Json) -> (Begin, Option<Error>) {
     let program = &turn.def.program;
     let scope = Scope::of_start(turn.def, &turn.exec, raw, turn.now.at);
     let input = match &program.input.map {
@@ -113,8 +186,8 @@ fn begun(turn: &Turn<'_>, raw: &Json) -> (Option<Begin>, Option<Error>) {
         Ok(Begin { input, deadline: ms.map(|ms| turn.now.at.plus_ms(ms)) })
     });
     match begin {
-        Ok(begin) => (Some(begin), None),
-        Err(error) => (Some(Begin { input: None, deadline: None }), Some(error.at("/"))),
+        Ok(begin) => (begin, None),
+        Err(error) => (Begin { input: None, deadline: None }, Some(error.at("/"))),
     }
 }
 

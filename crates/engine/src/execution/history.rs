@@ -427,6 +427,15 @@ pub enum Fact {
     },
     /// The parent of this execution, which has ended, unwinds: what this one did is undone.
     UnwindRequested(Box<UnwindRequested>),
+    /// It waits for a place under the limit of its definition.
+    Queued {
+        /// The value of the limit's key, as JSON; empty when all executions of the definition share the limit.
+        key: Arc<str>,
+        /// How many may run at once.
+        max: u32,
+        /// Whether it faults when there is no place at once.
+        faults: bool,
+    },
 }
 
 /// The beginning of an execution.

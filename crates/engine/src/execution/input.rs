@@ -124,6 +124,11 @@ pub enum Input {
     },
     /// Command of a parent that unwinds: undo what was done. Taken by a child that has ended, once at a time.
     Unwind(Box<Unwind>),
+    /// Outcome: there is a place under the definition's limit, or there will be none.
+    Admitted {
+        /// Whether it may begin.
+        granted: bool,
+    },
 }
 
 /// Why a child did not start.

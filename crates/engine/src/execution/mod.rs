@@ -58,7 +58,7 @@ pub use input::{
 };
 pub use place::{Iteration, Place, Turnaround};
 pub use request::{GrpcRequest, ProcessRequest, Program, Request, RpcProtocol, RpcRequest};
-pub use state::{Execution, Pending, PendingState, Summary};
+pub use state::{Execution, Limited, Pending, PendingState, Summary};
 pub use step::{Turned, step, turn};
 pub use subscription::{Subscription, addresses, start_kinds, starts};
 pub use undo::{UndoResult, UndoStatus};

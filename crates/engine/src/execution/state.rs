@@ -53,6 +53,20 @@ pub struct Execution {
     pub(super) unwinds_for: Option<FrameId>,
     /// The last error of a child, by the task that ran the child.
     pub(super) child_faults: Arc<BTreeMap<TaskRef, ChildFault>>,
+    pub(super) limit: Option<Arc<Limited>>,
+}
+
+/// The limit that an execution runs under, or waits for a place under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limited {
+    /// The value of the limit's key, as JSON; empty when all executions of the definition share the limit.
+    pub key: Arc<str>,
+    /// How many may run at once.
+    pub max: u32,
+    /// Whether it faults when there is no place at once.
+    pub faults: bool,
+    /// Since when it waits, or waited.
+    pub since: Timestamp,
 }
 
 /// How an execution ended.
@@ -106,6 +120,10 @@ pub struct Summary {
     /// Whether something is under way that the status does not tell of: a word to a parent or a child, or the undoing
     /// of what it did before its end.
     pub owing: bool,
+    /// The limit that it runs under, or waits for; `None` once it has ended.
+    pub limit: Option<Arc<Limited>>,
+    /// Whether it waits for a place under the limit.
+    pub queued: bool,
 }
 
 impl PartialEq for Summary {
@@ -128,6 +146,8 @@ impl PartialEq for Summary {
             expires_at,
             parent,
             owing,
+            limit,
+            queued,
         } = self;
         *status == other.status
             && *compensation == other.compensation
@@ -145,6 +165,8 @@ impl PartialEq for Summary {
             && *expires_at == other.expires_at
             && *parent == other.parent
             && *owing == other.owing
+            && *limit == other.limit
+            && *queued == other.queued
     }
 }
 
@@ -201,6 +223,8 @@ pub enum PendingState {
     EndingChild,
     /// A child that undoes itself.
     UndoingChild,
+    /// A place under its definition's limit.
+    Queued,
 }
 
 impl PendingState {
@@ -218,6 +242,7 @@ impl PendingState {
             Self::Child => "child",
             Self::EndingChild => "endingChild",
             Self::UndoingChild => "undoingChild",
+            Self::Queued => "queued",
         }
     }
 }
@@ -249,6 +274,7 @@ impl Execution {
             retained: Arc::default(),
             unwinds_for: None,
             child_faults: Arc::default(),
+            limit: None,
         }
     }
 
@@ -401,7 +427,7 @@ impl Execution {
                 ) => return Status::Running,
                 Some(PendingState::Waiting | PendingState::Listening | PendingState::Child) => waiting = true,
                 Some(PendingState::Uncertain | PendingState::UndoFailed) => incident = true,
-                None => {}
+                Some(PendingState::Queued) | None => {}
             }
         }
         match (waiting, incident) {
@@ -440,12 +466,25 @@ impl Execution {
             expires_at: self.ended_at().zip(self.retention_ms).map(|(at, ms)| at.plus_ms(ms)),
             parent: self.parent.as_ref().map(|parent| parent.execution),
             owing,
+            limit: self.limit.clone().filter(|_| self.end.is_none()),
+            queued: self.queued(),
         }
+    }
+
+    /// The limit that it runs, ran or waits under.
+    pub fn limit(&self) -> Option<&Limited> {
+        self.limit.as_deref()
+    }
+
+    /// Whether it waits for a place under its limit.
+    pub fn queued(&self) -> bool {
+        self.limit.is_some() && self.began_at.is_none() && self.end.is_none()
     }
 
     /// What it waits for, in the order of the starts.
     pub fn pending(&self) -> Vec<Pending> {
-        self.frames.values().filter_map(|frame| pending(frame)).collect()
+        let place = self.limit.iter().filter(|_| self.queued()).map(|limit| place(limit));
+        place.chain(self.frames.values().filter_map(|frame| pending(frame))).collect()
     }
 
     /// What must be under way in this state, sorted by id.
@@ -483,7 +522,7 @@ impl Execution {
     /// Every open timer, in the order of the ids.
     pub(super) fn timers(&self) -> impl Iterator<Item = (TimerId, Timestamp)> {
         let pending = self.started.as_ref().filter(|_| self.began_at.is_none() && self.end.is_none());
-        let start = pending.and_then(|started| started.start_at);
+        let start = pending.filter(|_| self.limit.is_none()).and_then(|started| started.start_at);
         let start = start.map(|due| (TimerId { frame: None, kind: TimerKind::Start }, due));
         let own = |frame: &Arc<Frame>| {
             let id = (frame.id != ROOT).then_some(frame.id);
@@ -552,6 +591,26 @@ fn activity(frame: &Frame) -> Option<PendingState> {
         | State::Extended(_)
         | State::Fork(_)
         | State::Compensate => None,
+    }
+}
+
+/// A limit for people, such as `2 at once for "ada"`.
+pub(super) fn at_once(max: u32, key: &str) -> String {
+    if key.is_empty() { format!("{max} at once") } else { format!("{max} at once for {key}") }
+}
+
+/// The place that an execution waits for as a whole.
+fn place(limit: &Limited) -> Pending {
+    Pending {
+        frame: ROOT,
+        task: "/".into(),
+        iteration: String::new(),
+        attempt: 0,
+        state: PendingState::Queued,
+        since: limit.since,
+        due: None,
+        detail: Some(at_once(limit.max, &limit.key).into()),
+        child: None,
     }
 }
 

@@ -201,6 +201,7 @@ impl<'a> Turn<'a> {
             Input::ChildGone { frame, child } => child::gone(self, frame, child),
             Input::ParentTold { frame } => child::told(self, frame),
             Input::Unwind(asked) => child::unwind(self, *asked),
+            Input::Admitted { granted } => command::admitted(self, granted),
         }
         Ok(())
     }

@@ -26,6 +26,8 @@
 //! start-child {"a":1}              the execution is an awaited child         start-child-at 16 {"a":1}  … so deep
 //! told                             the parent knows                         told-of 9    … of another activation
 //! unwind                           the parent unwinds
+//!
+//! admit                            there is a place under the limit           turn-away                 … there is none
 //! ```
 //!
 //! A task may be followed by its iteration, as in `/do/0/a/do/0/b[2]`, and by an attempt, as in `/do/0/a#1`.
@@ -224,6 +226,8 @@ impl Run {
                 let error = Some(tenure_dsl::error::Error::runtime("the parent's").at("/do/9/p"));
                 Input::Unwind(Box::new(Unwind { parent, frame, reason, error }))
             }
+            "admit" => Input::Admitted { granted: true },
+            "turn-away" => Input::Admitted { granted: false },
             "start-at" => Input::Start(Box::new(start(json(more), Some(BEGIN.plus_ms(number(first)))))),
             "answer" => self.answered(first, more, "application/json"),
             "answer-json" => self.answered(first, more, "application/problem+json; charset=utf-8"),

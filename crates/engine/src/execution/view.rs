@@ -7,6 +7,7 @@ use super::event::Event;
 use super::history::{AfterUndoFailure, Begun, Cause, Fact, HistoryEvent, Slot, Stage, Taken, Verdict};
 use super::input::{Actor, Resolution};
 use super::place::Place;
+use super::state::at_once;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tenure_dsl::error::Error;
@@ -219,6 +220,7 @@ impl HistoryEvent {
             Fact::ProbeEnded { frame, place, verdict, .. } => {
                 probed(of("probeEnded", *frame, place), verdict)
             }
+            Fact::Queued { key, max, .. } => new("queued").detail(at_once(*max, key)),
             Fact::AttributesSet { attributes, .. } => {
                 let entries = attributes.iter().map(|(name, value)| (name.as_ref(), value.clone()));
                 new("attributesSet").output(&Json::object(entries))
@@ -319,7 +321,8 @@ impl HistoryEvent {
             | Fact::ChildEnded { .. }
             | Fact::BecameChild(_)
             | Fact::ParentTold { .. }
-            | Fact::UnwindRequested(_) => unreachable!("only facts of compensation come here"),
+            | Fact::UnwindRequested(_)
+            | Fact::Queued { .. } => unreachable!("only facts of compensation come here"),
         }
     }
 }
@@ -456,7 +459,8 @@ impl HistoryEvent {
             | Fact::ChildEnded { .. }
             | Fact::BecameChild(_)
             | Fact::ParentTold { .. }
-            | Fact::UnwindRequested(_) => None,
+            | Fact::UnwindRequested(_)
+            | Fact::Queued { .. } => None,
         }
     }
 
@@ -637,7 +641,8 @@ impl Views {
             | Fact::ChildEnded { .. }
             | Fact::BecameChild(_)
             | Fact::ParentTold { .. }
-            | Fact::UnwindRequested(_) => {}
+            | Fact::UnwindRequested(_)
+            | Fact::Queued { .. } => {}
         }
     }
 

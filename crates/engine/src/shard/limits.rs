@@ -10,5 +10,7 @@ pub const BATCH_STARTS_MIN: usize = 64;
 pub const MAIL_MAX: usize = 16_384;
 /// Starts of one tenant that wait for their turn in one shard: its flood queues behind its own quota.
 pub const TENANT_STARTS_MAX: usize = 4_096;
+/// Limits (`metadata.limits`) that one shard remembers. Beyond it those that nobody waits under are read from the store again.
+pub const LIMITS_MAX: usize = 4_096;
 /// A timer further away than this lives only in the store's due index.
 pub const TIMER_HORIZON_MS: u64 = 60_000;

@@ -6,7 +6,7 @@ use crate::execution::{
 };
 use std::sync::Arc;
 use tenure_dsl::program::Definition;
-use tenure_types::{Digest, Epoch, ExecutionId, ShardId, Status, TenantId};
+use tenure_types::{Digest, Epoch, ExecutionId, ShardId, Status, TenantId, Timestamp};
 
 /// Everything that can happen to a shard.
 #[derive(Debug)]
@@ -39,6 +39,22 @@ pub enum Input {
     Hold {
         /// Which.
         id: ExecutionId,
+    },
+    /// Something has become of an execution of any shard under a limit that this shard looks after.
+    Limited(Limited),
+    /// The answer to [`Output::FindLimit`].
+    LimitFound {
+        /// Which limit.
+        limit: LimitKey,
+        /// Open executions that have begun under it.
+        running: Vec<ExecutionId>,
+        /// Those that wait.
+        waiting: Vec<Waiting>,
+    },
+    /// Somebody may wait under a limit: look.
+    AttendLimit {
+        /// Which limit.
+        limit: LimitKey,
     },
     /// A batch is durable. Batches become durable in their order.
     Committed {
@@ -92,6 +108,54 @@ pub struct Key {
     pub key: Arc<str>,
 }
 
+/// A limit (`metadata.limits`): all executions of a tenant's definition name whose key has one value. One shard looks after it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LimitKey {
+    /// Whose.
+    pub tenant: TenantId,
+    /// The definition's namespace.
+    pub namespace: Arc<str>,
+    /// The definition's name.
+    pub name: Arc<str>,
+    /// The key's value, as JSON; empty without a key.
+    pub key: Arc<str>,
+}
+
+/// What has become of an execution under a limit. It is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limited {
+    /// The limit.
+    pub limit: LimitKey,
+    /// Which execution, and how it waits or waited.
+    pub waiting: Waiting,
+    /// What has become of it.
+    pub change: LimitChange,
+}
+
+/// What has become of an execution under a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitChange {
+    /// It waits for a place.
+    Waits,
+    /// It has begun, in the place that it was told of.
+    Begins,
+    /// It has ended, wherever it was.
+    Ends,
+}
+
+/// An execution that waits for a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Waiting {
+    /// Since when.
+    pub since: Timestamp,
+    /// Which.
+    pub id: ExecutionId,
+    /// How many may run at once, as its version of the definition says.
+    pub max: u32,
+    /// Whether it faults when there is no place at once.
+    pub faults: bool,
+}
+
 /// An input on its way to an execution.
 #[derive(Debug)]
 pub struct Mail {
@@ -133,6 +197,20 @@ pub enum Output {
     FindKey {
         /// Which key.
         key: Key,
+    },
+    /// Something has become of an execution of this shard under a limit: tell the shard that looks after the limit.
+    Limited(Limited),
+    /// Look for the executions under a limit that this shard looks after; answer with [`Input::LimitFound`].
+    FindLimit {
+        /// Which limit.
+        limit: LimitKey,
+    },
+    /// Tell an execution of any shard whether it has a place: [`execution::Input::Admitted`].
+    Admit {
+        /// Which.
+        id: ExecutionId,
+        /// Whether it has one.
+        granted: bool,
     },
     /// Make this durable; answer with [`Input::Committed`], or drop the shard when the store refuses.
     Commit(Batch),

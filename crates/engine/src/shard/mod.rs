@@ -11,6 +11,7 @@
 
 mod fair_queue;
 mod keys;
+mod limiter;
 pub mod limits;
 mod message;
 mod resident;
@@ -18,11 +19,13 @@ mod turn;
 
 pub use fair_queue::FairQueue;
 pub use message::{
-    Answer, Batch, Idempotency, Input, Key, Mail, NewExecution, OnConflict, Output, ReplyTo, Write,
+    Answer, Batch, Idempotency, Input, Key, LimitChange, LimitKey, Limited, Mail, NewExecution, OnConflict,
+    Output, ReplyTo, Waiting, Write,
 };
 
 use crate::execution::{Execution, Rejected};
 use keys::Claims;
+use limiter::Limiter;
 use limits::{MAIL_MAX, TENANT_STARTS_MAX};
 use resident::Resident;
 use std::collections::btree_map::Entry;
@@ -46,6 +49,7 @@ pub struct Shard {
     deciding: Option<ExecutionId>,
     timers: BTreeSet<(Timestamp, ExecutionId, crate::execution::TimerId)>,
     claims: Claims,
+    limiter: Limiter,
     batches: u64,
     in_flight: VecDeque<turn::InFlight>,
     outputs: VecDeque<Output>,
@@ -66,6 +70,7 @@ impl Shard {
             deciding: None,
             timers: BTreeSet::new(),
             claims: Claims::default(),
+            limiter: Limiter::default(),
             batches: 0,
             in_flight: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -81,6 +86,9 @@ impl Shard {
             Input::Attend { id } => self.attend(id),
             Input::Loaded { id, found } => self.loaded(id, found),
             Input::KeyFound { key, holder } => self.key_found(&key, holder),
+            Input::Limited(limited) => self.limited(&limited),
+            Input::LimitFound { limit, running, waiting } => self.limit_found(&limit, running, waiting),
+            Input::AttendLimit { limit } => self.attend_limit(&limit),
             Input::Hold { id } => self.hold(id),
             Input::Committed { batch } => self.committed(batch),
             Input::Wake => {}

@@ -158,7 +158,8 @@ impl Resident {
             | Input::TimerFired { .. }
             | Input::Event { .. }
             | Input::Published { .. }
-            | Input::Unwind(_) => return,
+            | Input::Unwind(_)
+            | Input::Admitted { .. } => return,
         };
         for kind in kinds {
             self.open.remove(&EffectId::Errand(ErrandId { frame, kind: *kind }));

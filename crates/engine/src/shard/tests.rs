@@ -1,6 +1,7 @@
 //! A shard driven by hand: the test is the store, the network and the clock.
 
 mod events;
+mod limiter;
 
 use super::limits::{BATCH_EXECUTIONS_MAX, TENANT_STARTS_MAX, TIMER_HORIZON_MS};
 use super::*;
@@ -62,6 +63,8 @@ struct World {
     errands: Vec<Errand>,
     replies: BTreeMap<u64, Result<Answer, Rejected>>,
     asked: Vec<Key>,
+    /// Limits that the store is asked about, until it is told to answer.
+    limits: VecDeque<LimitKey>,
     definitions: BTreeMap<ExecutionId, Arc<Definition>>,
     /// The final states that were handed out.
     ended: BTreeMap<u128, Status>,
@@ -80,6 +83,7 @@ impl World {
             errands: vec![],
             replies: BTreeMap::new(),
             asked: vec![],
+            limits: VecDeque::new(),
             definitions: BTreeMap::new(),
             ended: BTreeMap::new(),
         }
@@ -88,9 +92,22 @@ impl World {
     fn give(&mut self, input: Input) {
         self.shard.handle(input, Timestamp(self.now));
         let mut loads = vec![];
+        let mut words = vec![];
         while let Some(output) = self.shard.poll() {
             match output {
                 Output::Load { id } => loads.push(id),
+                Output::FindLimit { limit } => self.limits.push_back(limit),
+                Output::Limited(limited) => words.push(Input::Limited(limited)),
+                Output::Admit { id, granted } => {
+                    let input = execution::Input::Admitted { granted };
+                    words.push(Input::Deliver(Mail {
+                        id,
+                        tenant: None,
+                        input,
+                        idempotency: None,
+                        reply: None,
+                    }));
+                }
                 Output::FindKey { key } => self.asked.push(key),
                 Output::Commit(batch) => self.commits.push_back(batch),
                 Output::Perform { id, call, .. } => self.performed.push((id, call)),
@@ -116,6 +133,9 @@ impl World {
                 (execution, definition.clone())
             });
             self.give(Input::Loaded { id, found });
+        }
+        for word in words {
+            self.give(word);
         }
     }
 
@@ -195,6 +215,7 @@ impl World {
     fn crash(&mut self) {
         self.shard = Shard::new(ShardId(0), Epoch(self.shard.epoch.0 + 1));
         self.commits.clear();
+        self.limits.clear();
         self.performed.clear();
         self.errands.clear();
     }

@@ -2,8 +2,10 @@
 
 use super::limits::{BATCH_EXECUTIONS_MAX, BATCH_STARTS_MIN, BATCHES_IN_FLIGHT_MAX};
 use super::resident::{Work, WorkChanged};
-use super::{Answer, Batch, Mail, NewExecution, Output, ReplyTo, Shard, Write};
-use crate::execution::{self, EffectId, Execution, HistoryEvent, Now, Rejected};
+use super::{
+    Answer, Batch, LimitChange, LimitKey, Limited, Mail, NewExecution, Output, ReplyTo, Shard, Waiting, Write,
+};
+use crate::execution::{self, EffectId, Execution, Fact, HistoryEvent, Now, Rejected};
 use tenure_dsl::program::Definition;
 use tenure_types::{ExecutionId, Status, TenantId};
 
@@ -22,6 +24,7 @@ struct Entry {
     replies: Vec<(ReplyTo, Result<Answer, Rejected>)>,
     seq: u64,
     status: Status,
+    limited: Option<Limited>,
 }
 
 /// What one execution's mail led to.
@@ -158,6 +161,7 @@ impl Shard {
             idempotency: outcome.idempotency,
             subscriptions: (resident.subscribed != subscribed).then(|| subscribed.clone()),
         };
+        let limited = limited(id, execution, definition, &write.events);
         let WorkChanged { opened, closed } = changed;
         let entry = Entry {
             id,
@@ -166,6 +170,7 @@ impl Shard {
             replies,
             seq: execution.seq(),
             status: execution.status(),
+            limited,
         };
         resident.written = Some(Box::new(summary));
         resident.subscribed = subscribed;
@@ -244,6 +249,7 @@ impl Shard {
         for (to, answer) in entry.replies {
             self.reply(to, answer);
         }
+        self.outputs.extend(entry.limited.map(Output::Limited));
         let Entry { seq, status, .. } = entry;
         let ended = self.evict_idle(id).filter(|_| status.ended());
         self.outputs.push_back(Output::Advanced { id, seq, status, ended });
@@ -275,6 +281,31 @@ fn decide(
     outcome
 }
 
+/// What the turn means to whoever looks after the execution's limit.
+fn limited(
+    id: ExecutionId,
+    execution: &Execution,
+    definition: &Definition,
+    events: &[HistoryEvent],
+) -> Option<Limited> {
+    let own = execution.limit()?;
+    let recorded = |wanted: fn(&Fact) -> bool| events.iter().any(|event| wanted(&event.fact));
+    let change = if execution.status().ended() {
+        LimitChange::Ends
+    } else if recorded(|fact| matches!(fact, Fact::Released(_))) {
+        LimitChange::Begins
+    } else if recorded(|fact| matches!(fact, Fact::Queued { .. })) {
+        LimitChange::Waits
+    } else {
+        return None;
+    };
+    let (tenant, definition) = (execution.tenant().clone(), &definition.id);
+    let (namespace, name) = (definition.namespace.clone(), definition.name.clone());
+    let limit = LimitKey { tenant, namespace, name, key: own.key.clone() };
+    let waiting = Waiting { since: own.since, id, max: own.max, faults: own.faults };
+    Some(Limited { limit, waiting, change })
+}
+
 fn foreign(execution: &Execution, tenant: Option<&TenantId>) -> bool {
     tenant.is_some_and(|tenant| tenant != execution.tenant())
 }
@@ -297,6 +328,7 @@ fn settled_by(mail: &Mail) -> Option<EffectId> {
         | execution::Input::ChildUndone { .. }
         | execution::Input::ChildGone { .. }
         | execution::Input::ParentTold { .. }
-        | execution::Input::Unwind(_) => None,
+        | execution::Input::Unwind(_)
+        | execution::Input::Admitted { .. } => None,
     }
 }

@@ -106,6 +106,10 @@ impl<'c> Run<'c> {
 
     /// What happens next and when: the earliest, calls before timers at the same instant.
     fn next(&mut self) -> Option<(Timestamp, Input)> {
+        if self.execution.queued() {
+            // Nothing else runs here: there is a place at once.
+            return Some((self.now, Input::Admitted { granted: true }));
+        }
         let open = self.execution.open_effects();
         self.coming.retain(|id, _| open.iter().any(|effect| effect.id() == *id));
         let mut next: Option<(Timestamp, Input)> = None;

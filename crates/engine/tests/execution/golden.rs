@@ -388,6 +388,7 @@ fn children() -> Vec<Fact> {
             reason: Reason::Fault,
             error: Some(error()),
         })),
+        Fact::Queued { key: r#""ada""#.into(), max: 2, faults: true },
     ]
 }
 
@@ -441,6 +442,7 @@ fn number(fact: &Fact) -> usize {
         Fact::BecameChild(_) => 44,
         Fact::ParentTold { .. } => 45,
         Fact::UnwindRequested(_) => 46,
+        Fact::Queued { .. } => 47,
     }
 }
 
@@ -483,7 +485,7 @@ fn the_golden_file_loads() {
 
 #[test]
 fn every_variant_has_a_sample_and_is_encoded_by_its_place() {
-    let mut seen = [false; 47];
+    let mut seen = [false; 48];
     for fact in samples() {
         seen[number(&fact)] = true;
         let bytes = postcard::to_stdvec(&fact).unwrap();

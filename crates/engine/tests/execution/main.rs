@@ -23,6 +23,7 @@ mod golden;
 mod grpc;
 mod http;
 mod lifecycle;
+mod limits;
 mod listen;
 mod long;
 mod openapi;

@@ -195,3 +195,63 @@ do: [ {{ a: {{ set: {{ x: 1 }} }} }} ]
         trail["items"].as_array().unwrap().iter().find(|item| item["action"] == "workflow.deleted").unwrap();
     assert_eq!((&deleted["resource"]["id"], &deleted["actor"]["kind"]), (&json!(short), &json!("engine")));
 }
+
+const ONE_AT_A_TIME: &str = "
+document:
+  dsl: '1.0.3'
+  namespace: test
+  name: one
+  version: '1.0.0'
+  metadata: { limits: { key: .who, max: 1 } }
+do: [ { nap: { wait: PT1H } } ]
+";
+
+async fn shown(world: &World, id: &str) -> serde_json::Value {
+    world.get(&format!("/v1/workflows/{id}")).send().await.ok()
+}
+
+async fn end(world: &World, id: &str) {
+    let ended = world.post(&format!("/v1/workflows/{id}/terminate")).json(&json!({})).send().await;
+    assert_eq!(ended.status, 200, "{}", ended.text);
+}
+
+/// Places under a limit outlive the process, and so does the order of those that wait.
+#[tokio::test]
+async fn executions_wait_for_a_place_also_after_a_restart() {
+    let world = World::with(&[ONE_AT_A_TIME]).await;
+    let runs = world.run("one", &json!({ "who": "ada" })).await;
+    world.happened(&runs, "taskStarted").await;
+    let mut waiting = vec![];
+    for _ in 0..2 {
+        let id = world.run("one", &json!({ "who": "ada" })).await;
+        let place = shown(&world, &id).await["pending"][0].clone();
+        assert_eq!((&place["task"], &place["state"]), (&json!("/"), &json!("queued")));
+        assert_eq!(place["detail"], json!("1 at once for \"ada\""));
+        waiting.push((place["since"].as_str().unwrap().to_owned(), id));
+    }
+    // Both may have come within a millisecond.
+    waiting.sort();
+    let [(_, first), (_, second)] = <[_; 2]>::try_from(waiting).unwrap();
+    let world = world.restart().await;
+    end(&world, &runs).await;
+    world.happened(&first, "started").await;
+    let status = async |id: &str| shown(&world, id).await["status"].clone();
+    assert_eq!((status(&first).await, status(&second).await), (json!("waiting"), json!("pending")));
+    end(&world, &second).await;
+    end(&world, &first).await;
+    let other = world.run("one", &json!({ "who": "ada" })).await;
+    world.happened(&other, "started").await;
+    let listed = world.get("/v1/workflows").send().await.ok();
+    assert!(listed["items"].as_array().unwrap().iter().all(|item| item["labels"] == json!({})));
+}
+
+/// What a limit is counted by is kept readable, so it is nothing that must not be shown.
+#[tokio::test]
+async fn a_sensitive_value_is_no_key_of_a_limit() {
+    let text = ONE_AT_A_TIME.replace("metadata: {", "metadata: { sensitive: [ /who ],");
+    let world = World::with(&[&text]).await;
+    let id = world.run("one", &json!({ "who": "ada-lovelace" })).await;
+    let ended = world.ended(&id).await;
+    assert_eq!(ended["status"], "faulted");
+    assert_eq!(ended["error"]["detail"], "`limits.key`: the value is sensitive");
+}

@@ -2,7 +2,7 @@
 //!
 //! Expressions are constants where anything else is not the point: the simulator tests the protocol, not jq.
 
-use super::tree::{Call, Kind, Listen, Mode, Retry, Task, Tree, Try, Undo};
+use super::tree::{Call, Kind, Limit, Listen, Mode, Retry, Task, Tree, Try, Undo};
 use crate::rng::Rng;
 
 /// Tasks of a definition, undo lists not counted.
@@ -29,6 +29,7 @@ pub(super) fn tree(rng: &mut Rng, name: String) -> Tree {
         sequential: rng.per_mille(250),
         budget_ms: rng.per_mille(80).then(|| rng.range(5, 600) * 1_000),
         timeout_ms: rng.per_mille(80).then(|| rng.range(1, 600) * 1_000),
+        limit: rng.per_mille(150).then(|| Limit { max: rng.range(1, 2), faults: rng.per_mille(200) }),
         tasks,
     }
 }

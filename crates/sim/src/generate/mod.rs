@@ -12,7 +12,7 @@ mod tree;
 pub use children::child;
 pub use grammar::{EVENTS, STATUSES};
 pub use outline::{Outline, Place, PlaceKind, PlaceUndo};
-pub use tree::{Call, Kind, Listen, Mode, Retry, Task, Tree, Try, Undo};
+pub use tree::{Call, Kind, Limit, Listen, Mode, Retry, Task, Tree, Try, Undo};
 
 use crate::rng::Rng;
 use std::sync::{Arc, LazyLock};

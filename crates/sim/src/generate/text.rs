@@ -24,6 +24,11 @@ impl Tree {
                 "metadata": {"compensation": compensation},
             },
         });
+        if let Some(limit) = self.limit {
+            let strategy = if limit.faults { "fault" } else { "queue" };
+            let limits = json!({"key": "${ .v }", "max": limit.max, "strategy": strategy});
+            document["document"]["metadata"]["limits"] = limits;
+        }
         let root = document.as_object_mut().expect("written as an object above");
         insert_some(root, "timeout", self.timeout_ms.map(|ms| json!({"after": duration(ms)})));
         root.insert("do".into(), list(&self.tasks));

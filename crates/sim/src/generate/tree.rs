@@ -15,8 +15,19 @@ pub struct Tree {
     pub budget_ms: Option<u64>,
     /// The document's `timeout`.
     pub timeout_ms: Option<u64>,
+    /// How many may run at once.
+    pub limit: Option<Limit>,
     /// The document's `do`.
     pub tasks: Vec<Task>,
+}
+
+/// `metadata.limits`
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// `max`
+    pub max: u64,
+    /// `strategy: fault`
+    pub faults: bool,
 }
 
 /// One task.

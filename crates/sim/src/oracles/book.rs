@@ -6,7 +6,7 @@ use crate::generate::{Outline, PlaceKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tenure_engine::execution::{Begun, Fact, FrameId, HistoryEvent, Parent, Place, Slot};
-use tenure_types::{Epoch, ExecutionId, Status, TaskRef, Timestamp};
+use tenure_types::{Epoch, ExecutionId, Status, TaskRef, TenantId, Timestamp};
 
 /// All executions that the store holds.
 pub type Book = BTreeMap<ExecutionId, Record>;
@@ -16,6 +16,8 @@ pub type Book = BTreeMap<ExecutionId, Record>;
 pub struct Record {
     /// What it runs.
     pub outline: Arc<Outline>,
+    /// Whose it is; `None` when it was not announced.
+    pub tenant: Option<TenantId>,
     /// Events so far.
     pub seq: u64,
     /// The instant of the last one.
@@ -34,6 +36,8 @@ pub struct Record {
     pub untold: bool,
     /// Whether it undoes itself after its end, for its parent.
     pub reopened: bool,
+    /// Whether it waits for a place under its limit.
+    pub queued: bool,
     /// Lists that an author's `retry` has ordered to run again: the task, and the number of the event.
     pub retried: Vec<(TaskRef, u64)>,
 }
@@ -117,10 +121,11 @@ pub enum Ended {
 
 impl Record {
     /// An execution of which nothing is stored yet.
-    pub fn new(outline: Arc<Outline>) -> Self {
+    pub fn new(outline: Arc<Outline>, tenant: Option<TenantId>) -> Self {
         let at = Timestamp::default();
         Self {
             outline,
+            tenant,
             seq: 0,
             at,
             frames: vec![],
@@ -130,6 +135,7 @@ impl Record {
             parent: None,
             untold: false,
             reopened: false,
+            queued: false,
             retried: vec![],
         }
     }
@@ -233,7 +239,11 @@ impl Record {
                     self.begin(begin.deadline, event);
                 }
             }
-            Fact::Released(begin) => self.begin(begin.deadline, event),
+            Fact::Queued { .. } => self.queued = true,
+            Fact::Released(begin) => {
+                self.queued = false;
+                self.begin(begin.deadline, event);
+            }
             Fact::TaskStarted(task) => {
                 let kind = match &task.begun {
                     Begun::Http { .. } | Begun::Call { .. } | Begun::Protected { .. } => Doing::Call,

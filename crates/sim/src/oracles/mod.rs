@@ -13,6 +13,7 @@ mod children;
 mod completed_was_executed;
 mod ended_is_final;
 mod fence;
+mod limits;
 mod liveness;
 mod no_dispatch_after_completion;
 mod replay;
@@ -230,6 +231,7 @@ pub struct Oracles {
     /// What is durable.
     pub book: Book,
     outlines: BTreeMap<ExecutionId, Arc<Outline>>,
+    tenants: BTreeMap<ExecutionId, TenantId>,
     all: Vec<Box<dyn Oracle>>,
     violation: Option<Violation>,
 }
@@ -260,9 +262,10 @@ impl Oracles {
             Box::new(undo::Undo::default()),
             Box::new(audit::Audit::default()),
             Box::new(bounds::Bounds),
+            Box::new(limits::Limits::default()),
             Box::new(liveness::Liveness::default()),
         ];
-        Self { book: Book::new(), outlines: BTreeMap::new(), all, violation: None }
+        Self { book: Book::new(), outlines: BTreeMap::new(), tenants: BTreeMap::new(), all, violation: None }
     }
 
     /// Only the oracle of this name.
@@ -273,8 +276,9 @@ impl Oracles {
     }
 
     /// Announces what an execution is going to run.
-    pub fn announce(&mut self, id: ExecutionId, outline: &Arc<Outline>) {
+    pub fn announce(&mut self, id: ExecutionId, tenant: &TenantId, outline: &Arc<Outline>) {
         self.outlines.insert(id, Arc::clone(outline));
+        self.tenants.insert(id, tenant.clone());
     }
 
     /// What an announced execution runs.
@@ -293,7 +297,8 @@ impl Oracles {
             return;
         }
         let outline = self.outlines.get(&id).cloned().unwrap_or_default();
-        let record = self.book.entry(id).or_insert_with(|| Record::new(outline));
+        let tenant = self.tenants.get(&id).cloned();
+        let record = self.book.entry(id).or_insert_with(|| Record::new(outline, tenant));
         for oracle in &mut self.all {
             let verdict = oracle.fact(id, record, event, moment);
             note(

@@ -55,7 +55,7 @@ fn with(mut oracles: Oracles, tasks: &[&str]) -> World {
         let undo = (*task == "undoable").then_some(PlaceUndo { attempted: false, guard: None });
         outline.tasks.insert(pointer(index).into(), Outlined { kind, undo, timeout_ms: None });
     }
-    oracles.announce(ID, &Arc::new(outline));
+    oracles.announce(ID, &TenantId::new("acme").expect("a DNS label"), &Arc::new(outline));
     let mut world = World { oracles, events: vec![], at: 1_000_000, clock_behind_ms: 0, receipts: 0 };
     world.fact(started());
     for (index, task) in tasks.iter().enumerate() {

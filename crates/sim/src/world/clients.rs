@@ -76,11 +76,22 @@ impl World {
     }
 
     fn draw_client(&mut self, seed: u64, number: u64) -> Client {
-        // Clients of one key must mean the same definition to meet: the second one repeats the first one's wish.
-        let copies = self.clients.first().filter(|first| first.key.is_some()).cloned();
+        // Clients of one key, or under one limit, must mean the same definition to meet: the second one repeats the first
+        // one's wish. Under a limit they have no keys in common, or one would hardly ever wait for the other.
+        let limited = |first: &Client| first.workflow.tree.limit.is_some();
+        let copies = self.clients.first().filter(|first| first.key.is_some() || limited(first)).cloned();
         if let Some(first) = copies.filter(|_| self.rng.per_mille(600)) {
             let on_conflict = self.draw_conflict();
-            return Client { on_conflict, promise: None, start_at: None, tries: 0, served: false, ..first };
+            let key = first.key.clone().filter(|_| !limited(&first));
+            return Client {
+                on_conflict,
+                key,
+                promise: None,
+                start_at: None,
+                tries: 0,
+                served: false,
+                ..first
+            };
         }
         let fresh = self.rng.below(FRESH_EVERY) == 0;
         let index = self.rng.index(generate::POOL_DEFINITIONS);
@@ -157,7 +168,7 @@ impl World {
         }
         self.clients[client].tries += 1;
         let id = self.new_id(wish.key.as_ref().map(|key| self.shard_of_key(key)));
-        self.oracles.announce(id, &wish.workflow.outline);
+        self.oracles.announce(id, &wish.tenant, &wish.workflow.outline);
         self.workflows.insert(id, wish.workflow.clone());
         self.known.push(id);
         let reply = self.wait(Waiting::Start { client, id });
@@ -365,7 +376,8 @@ fn stuck(state: PendingState) -> bool {
         | PendingState::StartingChild
         | PendingState::Child
         | PendingState::EndingChild
-        | PendingState::UndoingChild => false,
+        | PendingState::UndoingChild
+        | PendingState::Queued => false,
     }
 }
 

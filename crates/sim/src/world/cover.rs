@@ -22,6 +22,9 @@ impl World {
         let calling = |record: &Record| record.frames.iter().any(|frame| !frame.settled);
         let records: Vec<&Record> = self.oracles.book.values().filter(|record| open(record)).collect();
         let (undoing, calling) = (records.iter().any(|r| undoing(r)), records.iter().any(|r| calling(r)));
+        if records.iter().any(|record| record.queued) {
+            self.coverage.hit(State::CrashInQueue);
+        }
         if undoing {
             self.coverage.hit(State::CrashInCompensation);
         }
@@ -115,7 +118,10 @@ fn reached(record: &Record, event: &HistoryEvent) -> Option<State> {
             }
             State::RaceLost
         }
+        Fact::Released(_) if record.queued => State::PlaceGiven,
         Fact::Released(_) => State::DelayedStart,
+        Fact::Cancelled | Fact::Terminated { .. } if record.queued => State::EndedInQueue,
+        Fact::Faulted { .. } if record.queued => State::PlaceRefused,
         Fact::TaskRetried { cause, .. } if cause.class == CauseClass::NotSent && &*cause.word == "guard" => {
             State::GuardRefused
         }

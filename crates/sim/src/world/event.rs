@@ -1,8 +1,9 @@
 //! What can happen in the world.
 
+use std::sync::Arc;
 use tenure_engine::execution::{CallOutcome, FrameId};
-use tenure_engine::shard::Key;
-use tenure_store::{Error, LoadedExecution};
+use tenure_engine::shard::{Key, LimitKey};
+use tenure_store::{Error, ExecutionRow, LoadedExecution};
 use tenure_types::{ExecutionId, ShardId};
 
 /// One attempt of one call.
@@ -30,6 +31,12 @@ pub(super) enum Event {
     ReadKey { life: u64, key: Key },
     /// What it found reaches the node.
     KeyFound { life: u64, key: Key, holder: Result<Option<ExecutionId>, ()> },
+    /// The store looks for who runs and waits under a limit.
+    ReadLimit { life: u64, limit: LimitKey },
+    /// What it found reaches the node.
+    LimitFound { life: u64, limit: LimitKey, found: Result<Vec<Arc<ExecutionRow>>, ()> },
+    /// The store's list of who waits under limits reaches the node.
+    AttendLimit { life: u64, limit: LimitKey },
     /// The node asks for its shards.
     Acquire { life: u64 },
     /// The store's list of what was open reaches the node.
@@ -79,6 +86,9 @@ impl Event {
             Self::Loaded { .. } => "loaded",
             Self::ReadKey { .. } => "read-key",
             Self::KeyFound { .. } => "key-found",
+            Self::ReadLimit { .. } => "read-limit",
+            Self::LimitFound { .. } => "limit-found",
+            Self::AttendLimit { .. } => "attend-limit",
             Self::Acquire { .. } => "acquire",
             Self::Attend { .. } => "attend",
             Self::House { .. } => "house",
@@ -112,7 +122,12 @@ impl Event {
             Self::Read { life, id } | Self::Loaded { life, id, .. } | Self::Attend { life, id } => {
                 *life ^ low(*id)
             }
-            Self::ReadKey { life, .. } | Self::KeyFound { life, .. } | Self::Acquire { life } => *life,
+            Self::ReadKey { life, .. }
+            | Self::KeyFound { life, .. }
+            | Self::ReadLimit { life, .. }
+            | Self::LimitFound { life, .. }
+            | Self::AttendLimit { life, .. }
+            | Self::Acquire { life } => *life,
             Self::House { life, round } => *life ^ *round << 32,
             Self::Birth { life, number } => *life ^ *number << 32,
             Self::Wake { life, alarm } => *life ^ *alarm << 32,

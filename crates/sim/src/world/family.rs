@@ -76,7 +76,7 @@ impl World {
             self.handle(mail.id, ShardInput::Deliver(mail));
         } else if let Some(workflow) = generate::child(&birth.start.name) {
             if !self.known.contains(&birth.child) {
-                self.oracles.announce(birth.child, &workflow.outline);
+                self.oracles.announce(birth.child, &birth.tenant, &workflow.outline);
                 self.workflows.insert(birth.child, workflow.clone());
                 self.known.push(birth.child);
             }

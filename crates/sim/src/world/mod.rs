@@ -12,6 +12,7 @@ mod disk;
 mod dispatch;
 mod event;
 mod family;
+mod limits;
 mod node;
 mod receiver;
 mod recovery;
@@ -228,6 +229,9 @@ impl World {
             Event::Committed { life, numbers, result } => self.committed(life, &numbers, &result),
             Event::Loaded { life, id, loaded } => self.loaded(life, id, loaded),
             Event::KeyFound { life, key, holder } => self.key_found(life, key, holder),
+            Event::ReadLimit { life, limit } => self.read_limit(life, limit),
+            Event::LimitFound { life, limit, found } => self.limit_found(life, limit, found),
+            Event::AttendLimit { life, limit } => self.attend_limit(life, limit),
             Event::Attend { life, id } => self.attend(life, id),
             Event::House { life, round } => self.keep_house(life, round),
             Event::Birth { life, number } => self.birth(life, number),

@@ -2,7 +2,7 @@
 
 use super::courier::Parcel;
 use super::event::{CallId, Event};
-use super::{World, clients::Waiting};
+use super::{World, clients};
 use crate::mutant::Mutant;
 use std::collections::{BTreeMap, BTreeSet};
 use tenure_engine::execution::{self, EffectId, Execution};
@@ -29,7 +29,7 @@ pub(super) struct Node {
     pub(super) deferred: Vec<Event>,
     touched: BTreeSet<usize>,
     batches: Vec<Batch>,
-    pub(super) waiting: BTreeMap<ReplyTo, Waiting>,
+    pub(super) waiting: BTreeMap<ReplyTo, clients::Waiting>,
     /// Children on their way to their start.
     pub(super) births: BTreeMap<u64, Birth>,
     /// What comes while the shards are being acquired.
@@ -169,7 +169,7 @@ impl World {
         self.handle_at(shard, input);
     }
 
-    fn handle_at(&mut self, shard: usize, input: Input) {
+    pub(super) fn handle_at(&mut self, shard: usize, input: Input) {
         let now = self.clock();
         self.node.shards[shard].handle(input, now);
         self.node.touched.insert(shard);
@@ -216,6 +216,14 @@ impl World {
                 let ms = self.read_delay();
                 self.after(ms, Event::ReadKey { life, key });
             }
+            Output::FindLimit { limit } => {
+                let ms = self.read_delay();
+                self.after(ms, Event::ReadLimit { life, limit });
+            }
+            Output::Limited(limited) => self.limited(limited),
+            Output::Admit { id, granted } => {
+                self.deliver(id, execution::Input::Admitted { granted });
+            }
             Output::Commit(batch) => {
                 if self.planted(Mutant::PerformBeforeCommit) {
                     self.perform_undurable(&batch);
@@ -231,7 +239,7 @@ impl World {
         }
     }
 
-    fn read_delay(&mut self) -> u64 {
+    pub(super) fn read_delay(&mut self) -> u64 {
         if self.fault(self.faults.read_slow) { self.rng.skewed(10, 5_000) } else { self.rng.range(0, 3) }
     }
 

@@ -38,6 +38,7 @@ impl World {
             self.node.leases.iter().map(|lease| Shard::new(lease.shard, lease.epoch)).collect();
         self.attend_open(life);
         self.attend_due(life);
+        self.attend_limits(life);
         for event in std::mem::take(&mut self.node.inbox) {
             self.after(0, event);
         }

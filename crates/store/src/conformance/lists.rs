@@ -1,9 +1,10 @@
 //! Lists and counts.
 
 use super::block_on;
-use super::fixture::{Bench, acme, demo, ended, id, numbers, row};
+use super::fixture::{Bench, acme, definition_id, demo, ended, id, numbers, row};
 use crate::attribute::{self, AttributeValue};
 use crate::filter::{Comparison, Condition, Filter, TextField, TimeField};
+use crate::limit;
 use crate::query::{Cursor, Order, Query};
 use crate::records::ExecutionRow;
 use std::collections::BTreeMap;
@@ -240,6 +241,29 @@ pub(super) fn the_children_of_an_execution_are_listed(t: &mut Bench<'_>) {
     t.change(ended(of(2, 1), Status::Completed, 9_000));
     assert_eq!(t.list(children(1).status([Status::Completed])), [2]);
     assert_eq!(t.count(&children(1)), BTreeMap::from([(Status::Running, 1), (Status::Completed, 1)]));
+}
+
+pub(super) fn executions_under_a_limit_are_found(t: &mut Bench<'_>) {
+    let waits = |n: u64| limit::Waits { since: Timestamp(1_000 - n), max: 2, faults: false };
+    let under = |n: u64, key: &str, waits: Option<limit::Waits>| ExecutionRow {
+        labels: limit::labels(key, waits).collect(),
+        ..row(n)
+    };
+    t.start(under(1, "\"ada\"", None));
+    t.start(under(2, "\"ada\"", Some(waits(2))));
+    t.restart();
+    t.start(under(3, "\"ada\"", Some(waits(3))));
+    t.start(under(4, "", Some(waits(4))));
+    t.start(row(5));
+    let name = definition_id("1.0.0");
+    let found =
+        |t: &Bench<'_>, key: &str| t.list(Filter::everything().limited(&name.namespace, &name.name, key));
+    assert_eq!((found(t, "\"ada\""), found(t, ""), found(t, "\"bob\"")), (vec![3, 2, 1], vec![4], vec![]));
+    assert_eq!(t.list(Filter::everything().limited("other", &name.name, "")), Vec::<u64>::new());
+    assert_eq!(t.list(Filter::everything().waits_for_a_place()), [4, 3, 2]);
+    t.change(under(2, "\"ada\"", None));
+    assert_eq!(t.list(Filter::everything().waits_for_a_place()), [4, 3]);
+    assert_eq!(found(t, "\"ada\""), [3, 2, 1]);
 }
 
 pub(super) fn a_filter_of_several_statuses_merges_in_order(t: &mut Bench<'_>) {

@@ -1,5 +1,6 @@
 //! The scenarios, one file each, and what they share: a server with the definitions of the bench.
 
+pub(crate) mod definitions;
 pub(crate) mod events;
 pub(crate) mod five;
 pub(crate) mod query;
