@@ -199,7 +199,7 @@ impl Writer {
                 self.db.prepare_cached("INSERT INTO journal VALUES (?, ?)").map_err(from_sql)?;
             statement.execute(rusqlite::params![id, self.row.seal()]).map_err(from_sql)?;
         }
-        if how.moves {
+        if how.moves && !self.wal.catching_up() {
             self.move_some(staged.appends)?;
         }
         self.execute("COMMIT")

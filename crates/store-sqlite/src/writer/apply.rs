@@ -110,11 +110,13 @@ impl Writer {
         let aged = Duration::from_millis(self.options.apply_age_ms);
         let Some(moving) = &mut self.moving else { return self.purge(PURGE_ROWS / 8) };
         // A quarter more than its share, so that it ends before the next generation is full.
-        moving.credit += moving.items.len() * appends * 5 / 4 / moving.appends.max(1);
+        let share = moving.items.len() * appends * 5 / 4 / moving.appends.max(1);
+        moving.credit += share;
         let slice = if urgent {
             Slice::Time(SLICE_URGENT)
         } else if moving.credit >= SLICE_MIN {
-            Slice::Items(moving.credit)
+            // What was put off is made up for little by little.
+            Slice::Items(moving.credit.min(SLICE_MIN + 2 * share))
         } else if moving.since.elapsed() > aged {
             Slice::Time(SLICE_AGED)
         } else {
@@ -207,7 +209,7 @@ impl Writer {
             return;
         }
         self.freeze_if_due();
-        if self.moving.is_none() && self.purged() {
+        if self.wal.catching_up() || (self.moving.is_none() && self.purged()) {
             self.checkpoint_if_due();
             return;
         }
